@@ -1,0 +1,1 @@
+"""Who competes: one file a method. The folder is the registry; adding a method is adding its file."""

@@ -1,0 +1,31 @@
+"""The control: replies of valid structure and random content, charged like any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from baselines.agent_reinforce.feedback import Briefing
+from bench.space import Space
+
+__all__ = ["propose_mixes", "update"]
+
+
+def propose_mixes(space: Space, count: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Mixes of the published sampler's graphs."""
+    mixes = []
+    for _ in range(count):
+        models = [node.model for node in space.sample(rng).nodes]
+        mixes.append({name: models.count(name) for name in space.pool.names if name in models})
+    return {"mixes": mixes, "reason": "random"}
+
+
+def update(briefing: Briefing, eta: float, rng: np.random.Generator) -> dict[str, Any]:
+    """Move every probability by eta towards a random value."""
+    changes = {}
+    for name, probabilities in briefing.probabilities.items():
+        current = np.array(probabilities)
+        target = np.eye(len(current))[int(rng.integers(len(current)))]
+        changes[name] = [round(float(p), 4) for p in (1 - eta) * current + eta * target]
+    return {"changes": changes, "reason": "random"}

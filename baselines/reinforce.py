@@ -1,0 +1,50 @@
+"""REINFORCE on a probabilistic graph: the score-function gradient on models and edges, no language model.
+
+Every coordinate has logits; a sampled graph's accuracy, less a running mean, scales the gradient of the log
+probability of what was sampled. Source: Williams 1992; on graphs of LLMs, Zhuge et al. 2024 (GPTSwarm), whose
+release has no baseline term (`baseline=false`) and searches edges alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from baselines._distribution import GraphDistribution
+from bench.agent import Agent
+from bench.encoding import decode
+from bench.optimizer import Optimizer, Outcome, Problem, Proposal, method
+
+
+@method(
+    "reinforce",
+    label="REINFORCE",
+    source="Williams 1992, Machine Learning 8; Zhuge et al. 2024, arXiv 2402.16823",
+)
+class Reinforce(Optimizer):
+    """rate: learning rate of the logits. baseline: subtract a running mean. decay: of that mean."""
+
+    rate: float = 1.0
+    baseline: bool = True
+    decay: float = 0.9
+
+    def __init__(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> None:
+        super().__init__(problem, rng, agent)
+        self.distribution = GraphDistribution(problem.space, floor=0.0)
+        self.logits = [np.log(p) for p in self.distribution.probabilities]
+        self.mean: float | None = None
+        self.point: list[int] = []
+
+    def ask(self) -> Proposal:
+        self.point = self.distribution.sample(self.rng)
+        return Proposal(decode(self.problem.space, self.point))
+
+    def tell(self, outcome: Outcome) -> None:
+        reward = self.history.value(outcome)
+        advantage = reward - (self.mean if self.baseline and self.mean is not None else 0.0)
+        self.mean = reward if self.mean is None else self.decay * self.mean + (1 - self.decay) * reward
+        for coordinate, value in enumerate(self.point):
+            probabilities = self.distribution.probabilities[coordinate]
+            gradient = np.eye(len(probabilities))[value] - probabilities
+            self.logits[coordinate] += self.rate * advantage * gradient
+            weights = np.exp(self.logits[coordinate] - self.logits[coordinate].max())
+            self.distribution.set(coordinate, weights)

@@ -1,0 +1,92 @@
+"""`isobudget list`: what there is, without loading anything heavy."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+
+from tabulate import tabulate
+
+__all__ = ["catalog"]
+
+Rows = tuple[list[str], list[list[str]]]
+
+
+def catalog(kind: str, form: str) -> str:
+    """The names of one kind of thing as a table."""
+    headers, rows = _KINDS[kind]()
+    if form == "json":
+        return json.dumps([dict(zip(headers, row, strict=True)) for row in rows], indent=2)
+    if form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([headers, *rows])
+        return text.getvalue().rstrip("\n")
+    style = {"table": "simple", "md": "github", "latex": "latex"}[form]
+    return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
+
+
+def _methods() -> Rows:
+    from bench.optimizer import REGISTRY
+    from bench.registry import broken_methods, list_methods
+
+    rows = []
+    for name in list_methods():
+        info = REGISTRY[name]
+        knobs = ", ".join(f"{k}={v}" for k, v in info.parameters.items())
+        rows.append([name, info.label, info.kind, info.tier, knobs, info.source])
+    rows += [[module, "cannot be imported", "", "", "", reason] for module, reason in broken_methods().items()]
+    return ["method", "label", "kind", "tier", "parameters", "source"], rows
+
+
+def _tasks() -> Rows:
+    from bench.cost import BUDGET_LEVELS, budget_flops
+    from tasks import list_tasks, task_class
+
+    rows = []
+    for name in list_tasks():
+        task = task_class(name)
+        caps = [f"{budget_flops(level, name) / task.unit_flops:.3f}" for level in BUDGET_LEVELS]
+        rows.append([name, str(task.prompt_tokens), str(task.answer_tokens), f"{task.unit_flops:.4g}", *caps])
+    return ["task", "prompt tokens", "answer tokens", "FLOPs a unit", *BUDGET_LEVELS], rows
+
+
+def _worlds() -> Rows:
+    from bench.worlds import list_worlds
+    from bench.worlds.simulation.universe import list_universes
+
+    rows = [[name, about] for name, about in list_worlds().items()]
+    rows.append(["served", "the simulated models behind a real HTTP server that `run` starts and stops"])
+    rows.append(["", f"universes of the simulated world: {', '.join(list_universes())}"])
+    return ["world", "what it is"], rows
+
+
+def _suites() -> Rows:
+    from bench.suite import list_suites, load_suite
+
+    rows = []
+    for name in list_suites():
+        suite = load_suite(name)
+        rows.append([name, suite.version, suite.title, str(len(suite.methods)), suite.plan_hash])
+    return ["suite", "version", "what it is", "methods", "plan"], rows
+
+
+def _pools() -> Rows:
+    from bench.pools import list_pools, load_pool
+
+    rows = []
+    for name in list_pools():
+        pool = load_pool(name)
+        sizes = ", ".join(f"{m.name} ({m.decode:g} tok/s)" for m in pool.models)
+        rows.append([name, sizes, "yes" if pool.synthetic else "no"])
+    return ["pool", "models", "synthetic"], rows
+
+
+_KINDS: dict[str, Callable[[], Rows]] = {
+    "methods": _methods,
+    "tasks": _tasks,
+    "worlds": _worlds,
+    "suites": _suites,
+    "pools": _pools,
+}

@@ -1,0 +1,213 @@
+"""`isobudget run`: which runs, what they cost, running them with progress, and the leaderboard at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.errors import IsobudgetError
+from bench.spec import RunSpec
+from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
+
+__all__ = ["run_command"]
+
+
+def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
+    """Run what is missing of a suite, then print its leaderboard, its digest and the next commands."""
+    started = time.perf_counter()
+    suite = _chosen(load_suite(name), options)
+    specs = _shard(_specs(suite, options), options["shard"])
+    folder = output or _folder(suite, load_suite(name))
+    open_specs = missing(specs, folder)
+    if dry_run:
+        click.echo(_bill(suite, specs, open_specs, folder))
+        return
+    notes = _silent if quiet else _note
+    notes(f"{suite.name} {suite.version}: {suite.title}")
+    notes(f"{len(specs)} runs, {len(specs) - len(open_specs)} already in {folder}")
+    jobs = options["jobs"] or (1 if suite.plan["world"] != "simulated" else os.cpu_count() or 1)
+    if open_specs:
+        with ExitStack() as stack:
+            world = _world_options(suite, options, folder, stack)
+            finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), world)
+            _follow(finished, len(open_specs), quiet)
+    else:
+        notes("nothing to do: every run has its record")
+    _report(specs, folder, form, notes, started)
+
+
+def _specs(suite: Suite, options: dict[str, Any]) -> list[RunSpec]:
+    seeds = parse_seeds(options["seeds"]) if options["seeds"] else None
+    return suite.specs(options["tasks"] or None, seeds)
+
+
+def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
+    """The suite with the command line's changes; what changes its plan changes its plan's hash."""
+    from dataclasses import replace
+
+    from bench.cost import budget_flops
+    from bench.ledger import SearchBudget
+    from bench.objective import Objective
+
+    if options["methods"]:
+        suite = replace(suite, methods=tuple(options["methods"]))
+    world, universe = options["world"], options["universe"]
+    if options["budget"]:
+        budget_flops(options["budget"], "math")
+    SearchBudget.parse(options["search"] or suite.plan["search"])
+    Objective.parse(options["objective"] or suite.plan["objective"])
+    return suite.with_plan(
+        search=options["search"],
+        budgets=[options["budget"]] if options["budget"] else None,
+        tier=options["prior"],
+        objective=options["objective"],
+        space=options["space"],
+        pool=options["pool"],
+        world="openai" if world == "served" else world,
+        world_options=_identity(suite, world, universe),
+    )
+
+
+def _identity(suite: Suite, world: str | None, universe: str | None) -> dict[str, str] | None:
+    """What defines the world beyond its name: for the simulated models, their universe."""
+    kind = world or suite.plan["world"]
+    if kind == "simulated":
+        return {"universe": universe or suite.plan["world_options"].get("universe", "main")}
+    return {"served": universe or "main"} if kind == "served" else ({} if world else None)
+
+
+def _shard(specs: Sequence[RunSpec], shard: str | None) -> list[RunSpec]:
+    if shard is None:
+        return list(specs)
+    match = re.fullmatch(r"(\d+)/(\d+)", shard)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise IsobudgetError(f"'{shard}' is no shard: write i/n with 1 ≤ i ≤ n, such as 1/4")
+    return list(specs[int(match[1]) - 1 :: int(match[2])])
+
+
+def _folder(suite: Suite, original: Suite) -> Path:
+    same = suite.plan_hash == original.plan_hash
+    return Path("runs") / (suite.name if same else f"{suite.name}-{suite.plan_hash[:6]}")
+
+
+def _world_options(suite: Suite, options: dict[str, Any], folder: Path, stack: ExitStack) -> dict[str, Any]:
+    """What opening the world takes: a server's address, where the questions are, the cache of its answers."""
+    if suite.plan["world"] != "openai":
+        return {}
+    given: dict[str, Any] = {"cache": str(folder / "answers.sqlite")}
+    if options["data_dir"] is not None:
+        given["data_dir"] = str(options["data_dir"])
+    given["unsafe_local"] = options["unsafe_local_exec"]
+    given["models"] = tuple(sorted(_pair(text) for text in options["models"]))
+    if "served" in suite.plan["world_options"]:
+        from bench.worlds.serve import running_server
+
+        universe = suite.plan["world_options"]["served"]
+        given["base_url"] = stack.enter_context(
+            running_server(data_dir=options["data_dir"], universe=universe, unsafe_local=options["unsafe_local_exec"])
+        )
+    elif options["base_url"]:
+        given["base_url"] = options["base_url"]
+    else:
+        raise IsobudgetError(
+            "world openai needs a server: give --base-url http://HOST:PORT/v1, "
+            "or --world served for the simulated models over HTTP"
+        )
+    return given
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, served = text.partition("=")
+    if not (name and equals and served):
+        raise IsobudgetError(f"--model takes POOLNAME=SERVERNAME, such as 1B=llama-3.2-1b, not '{text}'")
+    return name, served
+
+
+def _bill(suite: Suite, specs: Sequence[RunSpec], open_specs: Sequence[RunSpec], folder: Path) -> str:
+    """What would run, and the most it can cost."""
+    from bench.ledger import SearchBudget
+
+    budget = SearchBudget.parse(suite.plan["search"])
+    per_run = f"at most {budget.text} of search and {suite.plan['tests']} test executions"
+    lines = [
+        f"{suite.name} {suite.version}, plan {suite.plan_hash}: {suite.title}",
+        f"runs: {len(specs)}, of which {len(open_specs)} are missing in {folder}",
+        f"each: {per_run}, graphs of at most {', '.join(suite.plan['budgets'])} a question",
+        f"all missing ones: at most {len(open_specs) * budget.amount:g} {budget.currency} of search budget",
+        f"world: {suite.plan['world']}"
+        + (" (costs nothing but time)" if suite.plan["world"] == "simulated" else " (calls a server)"),
+    ]
+    return "\n".join(lines)
+
+
+def _follow(finished: Iterator[Finished], total: int, quiet: bool) -> None:
+    """Show how far it is and what it is doing, until all runs are done."""
+    if quiet:
+        for _ in finished:
+            pass
+    elif sys.stderr.isatty():
+        _bar(finished, total)
+    else:
+        _lines(finished, total)
+
+
+def _bar(finished: Iterator[Finished], total: int) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True)) as progress:
+        bar = progress.add_task("starting", total=total)
+        for done in finished:
+            spec = done.spec
+            progress.update(bar, advance=1, description=f"{spec.method} on {spec.task}, seed {spec.seed}")
+
+
+def _lines(finished: Iterator[Finished], total: int) -> None:
+    """For logs: a line every few seconds at most."""
+    started = last = time.perf_counter()
+    for count, done in enumerate(finished, 1):
+        now = time.perf_counter()
+        if now - last > 5 or count == total:
+            last, spec = now, done.spec
+            left = (now - started) / count * (total - count)
+            _note(f"{count}/{total} runs, {left:.0f} s left; last: {spec.method} on {spec.task}, seed {spec.seed}")
+
+
+def _report(specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, started: float) -> None:
+    from bench.app.board import board_text
+    from bench.frames import Records
+    from bench.records import Record
+
+    records = Records(tuple(sorted((Record.load(folder / spec.filename) for spec in specs), key=lambda r: r.spec.id)))
+    click.echo(board_text(records, form, wide=False))
+    faults = [record for record in records if record.summary["status"] != "ok"]
+    for record in faults[:5]:
+        notes(f"failed: {record.spec.filename}: {record.summary['error']}")
+    click.echo(f"digest {records.digest()}", err=form != "table")
+    seconds, memory = time.perf_counter() - started, _peak_mebibytes()
+    notes(f"{len(records)} records in {folder}; {seconds:.1f} s, at most {memory:.0f} MiB a process")
+    notes(f"next: isobudget leaderboard {folder} --wide    isobudget show {folder / specs[0].filename}")
+
+
+def _peak_mebibytes() -> float:
+    """The largest resident set of this process and of any worker it has waited for."""
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(peaks) / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _silent(text: str) -> None:
+    """Say nothing."""

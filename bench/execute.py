@@ -1,0 +1,166 @@
+"""A graph on questions in a world: outcomes, charges, latencies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.cost import graph_cost
+from bench.graph import Graph
+from bench.keys import fold
+from bench.ledger import Charge
+from bench.levels import Request, Trace, run_graphs
+from bench.pools import Pool
+from bench.schedule import Job, bound, critical_path, makespan, stages
+from bench.worlds.base import World
+from tasks import task_class
+from tasks.base import GRADE_KINDS
+
+__all__ = ["Execution", "Request", "execute", "node_right", "nominal_latency", "round_seconds", "salt", "worst_case"]
+
+WORST_LENGTH = 4
+"""No completion is longer than this many times the task's answer length; live requests are cut there too."""
+
+
+def salt(graph: Graph, draw: int) -> np.uint64:
+    """What `noise = "fresh"` folds into the keys of this graph's calls at its draw-th pass."""
+    return np.uint64(fold(np.uint64(graph.key), draw))
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One graph on K questions. codes int8 (K,): positions in GRADE_KINDS."""
+
+    request: Request
+    trace: Trace
+    codes: npt.NDArray[np.int8]
+    task: str
+    pool: Pool
+
+    @property
+    def graph(self) -> Graph:
+        return self.request.graph
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Grade kinds, one a question."""
+        return tuple(str(GRADE_KINDS[code]) for code in self.codes)
+
+    @cached_property
+    def job(self) -> Job:
+        return Job(self.graph, self.trace.seconds)
+
+    @property
+    def serial(self) -> npt.NDArray[np.float64]:
+        """All calls of a question in series, seconds (K,)."""
+        return np.asarray(self.trace.seconds.sum(axis=0))
+
+    @cached_property
+    def critical(self) -> npt.NDArray[np.float64]:
+        """The longest path, seconds (K,)."""
+        return critical_path(self.job)
+
+    @property
+    def charge(self) -> Charge:
+        """What it cost, but for the seconds, which belong to the round."""
+        questions = len(self.codes)
+        prompt, completion = self.trace.prompt_tokens.sum(axis=1), self.trace.completion_tokens.sum(axis=1)
+        usd = sum(
+            (int(read) * self.pool[model].usd_in + int(written) * self.pool[model].usd_out) / 1e6
+            for model, read, written in zip(_models(self.graph), prompt, completion, strict=True)
+            if model is not None
+        )
+        return Charge(
+            executions=questions,
+            node_calls=_calls(self.graph) * questions,
+            flops=graph_cost(self.graph, self.task, self.pool).flops * questions,
+            prompt_tokens=int(prompt.sum()),
+            completion_tokens=int(completion.sum()),
+            usd=usd,
+        )
+
+
+def execute(
+    world: World, task: str, split: str, pool: Pool, requests: Sequence[Request]
+) -> list[Execution]:
+    """Run all requests level by level, grade their answers, in the order of the requests."""
+    traces = run_graphs(world, requests, task, split, pool.names)
+    codes = world.grade(
+        task,
+        split,
+        np.concatenate([request.question for request in requests]),
+        np.concatenate([trace.final for trace in traces]),
+    )
+    ends = np.cumsum([len(request.question) for request in requests])[:-1]
+    return [
+        Execution(request, trace, part, task, pool)
+        for request, trace, part in zip(requests, traces, np.split(codes, ends), strict=True)
+    ]
+
+
+def node_right(world: World, task: str, split: str, execution: Execution) -> npt.NDArray[np.bool_]:
+    """Which nodes' own answers were right: bool (K, N), N the nodes plus the sink if there is one."""
+    handles = execution.trace.handle
+    question = np.broadcast_to(execution.request.question, handles.shape)
+    codes = world.grade(task, split, question.ravel(), handles.ravel())
+    return np.asarray((codes == 0).reshape(handles.shape).T)
+
+
+def round_seconds(executions: Sequence[Execution], slots: int) -> float:
+    """Modelled seconds of a round: the makespan of all its calls on `slots` slots a model."""
+    return makespan([execution.job for execution in executions], slots)
+
+
+def nominal_latency(graph: Graph, task: str, pool: Pool) -> float:
+    """Critical path in seconds when every answer has exactly the task's nominal length and slots are idle."""
+    return float(critical_path(Job(graph, _service_times(graph, task, pool, 1.0)[:, None]))[0])
+
+
+def worst_case(graph: Graph, task: str, pool: Pool, questions: int, slots: int) -> Charge:
+    """The largest charge that `questions` questions of `graph` can come to; exact where it is known before."""
+    constants = task_class(task)
+    written = WORST_LENGTH * constants.answer_tokens
+    prompt, usd = 0, 0.0
+    for model, preds in zip(_models(graph), stages(graph), strict=True):
+        if model is not None:
+            read, rates = constants.prompt_tokens + len(preds) * written, pool[model]
+            prompt += read
+            usd += (read * rates.usd_in + written * rates.usd_out) / 1e6
+    slowest = _service_times(graph, task, pool, WORST_LENGTH) * _WORST_SLOWDOWN
+    return Charge(
+        executions=questions,
+        node_calls=_calls(graph) * questions,
+        flops=graph_cost(graph, task, pool).flops * questions,
+        prompt_tokens=prompt * questions,
+        completion_tokens=_calls(graph) * written * questions,
+        usd=usd * questions,
+        seconds=bound(graph, slowest, questions, slots),
+    )
+
+
+_WORST_SLOWDOWN = 1.25 * float(np.exp(7 * 0.05))
+"""Eight busy slots slow decoding down by 1.21; seven standard deviations of a 5 % lognormal jitter."""
+
+
+def _service_times(graph: Graph, task: str, pool: Pool, stretch: float) -> npt.NDArray[np.float64]:
+    """Seconds of each stage (N,) with answers `stretch` times the nominal length."""
+    constants = task_class(task)
+    written, seconds = stretch * constants.answer_tokens, []
+    for model, preds in zip(_models(graph), stages(graph), strict=True):
+        read = constants.prompt_tokens + len(preds) * written
+        rates = None if model is None else pool[model]
+        seconds.append(0.0 if rates is None else 0.03 + read / rates.prefill + written / rates.decode)
+    return np.array(seconds)
+
+
+def _models(graph: Graph) -> list[str | None]:
+    names: list[str | None] = [node.model for node in graph.nodes]
+    return names if graph.sink is None else [*names, graph.sink.model]
+
+
+def _calls(graph: Graph) -> int:
+    return sum(model is not None for model in _models(graph))

@@ -1,0 +1,68 @@
+"""Budget arithmetic of one run: what a graph can cost at most, and how many questions of it still fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bench.execute import worst_case
+from bench.graph import Graph
+from bench.ledger import Charge, Ledger
+from bench.space import Space
+
+__all__ = ["Meter"]
+
+_UNLIMITED = 1_000_000
+"""Questions of one evaluation where the binding currency does not limit them."""
+
+
+@dataclass
+class Meter:
+    """Answers how much still fits into `ledger`; it books nothing itself."""
+
+    ledger: Ledger
+    space: Space
+    slots: int
+    _unit_cost: dict[tuple[str, int], Charge] = field(default_factory=dict)
+
+    def worst(self, graph: Graph, questions: int) -> Charge:
+        """The largest charge that so many questions of `graph` can come to."""
+        key = (graph.id, questions)
+        if key not in self._unit_cost:
+            space = self.space
+            self._unit_cost[key] = worst_case(graph, space.task, space.pool, questions, self.slots)
+        return self._unit_cost[key]
+
+    def share(self, graphs: Sequence[Graph]) -> int:
+        """The largest k such that k questions of each of `graphs` still fit."""
+        return self._largest(lambda k: self._together(graphs, k), self._ample(graphs))
+
+    def plan(self, wishes: Sequence[tuple[Graph, int]]) -> list[int]:
+        """How many of the wished questions of each graph fit, in order; it stops at the first that gets none."""
+        granted: list[int] = []
+        promised = Charge()
+        for graph, wished in wishes:
+            count = self._largest(lambda k, g=graph, p=promised: p + self.worst(g, k), wished)  # type: ignore[misc]
+            if count == 0:
+                break
+            promised = promised + self.worst(graph, count)
+            granted.append(count)
+        return granted
+
+    def _together(self, graphs: Sequence[Graph], questions: int) -> Charge:
+        return sum((self.worst(graph, questions) for graph in graphs), Charge())
+
+    def _ample(self, graphs: Sequence[Graph]) -> int:
+        one = float(getattr(self._together(graphs, 1), self.ledger.budget.currency))
+        fixed = 1 if self.ledger.budget.currency != "seconds" else 1 + 10 * self.slots
+        return min(_UNLIMITED, int(self.ledger.left / one * fixed) + 1) if one else _UNLIMITED
+
+    def _largest(self, charge: Callable[[int], Charge], most: int) -> int:
+        """The largest k ≤ most whose charge fits, 0 when none does; charges grow with k."""
+        if self.ledger.fits(charge(most)):
+            return most
+        low, high = 0, most
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.ledger.fits(charge(middle)) else (low, middle)
+        return low

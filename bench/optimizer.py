@@ -1,0 +1,270 @@
+"""The ask/tell protocol: all that a method is, sees and may do.
+
+A whole method:
+
+    @method("random", label="Random search", source="Bergstra and Bengio 2012")
+    class RandomSearch(Optimizer):
+        def ask(self):
+            return Proposal(self.problem.space.sample(self.rng))
+
+The harness evaluates proposals on questions of the search split, charges the ledger, keeps the `history`, and
+stops when the budget ends: a method holds no loop over the budget, no counter and no stopping rule. It never
+sees test questions, gold answers or the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.agent import Agent
+from bench.graph import Graph
+from bench.space import Space
+
+__all__ = ["History", "MethodInfo", "Optimizer", "Outcome", "Problem", "Proposal", "Tally", "method"]
+
+PRIOR_STRENGTH = 5
+"""Pseudo-questions of the pooled accuracy in a posterior mean (fairness rule 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A graph to evaluate.
+
+    questions: how many; None: the suite's `questions_per_evaluation`. fresh: on the run's next unseen
+    questions instead of the next ones that this graph has not seen.
+    """
+
+    graph: Graph
+    questions: int | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one evaluation of a graph on K questions showed.
+
+    asked: questions proposed; K may be smaller when the budget ran short. positions int64 (K,): the questions'
+    places in the run's order, the same numbers for the same questions in every graph of a run. kinds: K grade
+    kinds. node_right bool (K, N): which nodes' answers were right, N the graph's nodes plus one for the sink
+    if there is one; None unless the method sets `wants_traces`. units: nominal cost a question. latency_*:
+    modelled seconds a question, means: all calls in series; the critical path. seconds: modelled seconds of
+    the round that this evaluation was part of.
+    """
+
+    graph: Graph
+    asked: int
+    positions: npt.NDArray[np.int64]
+    kinds: tuple[str, ...]
+    units: float
+    latency_serial: float
+    latency_critical: float
+    seconds: float
+    node_right: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def correct(self) -> npt.NDArray[np.bool_]:
+        """bool (K,): right answers; everything else, whatever its kind, is not."""
+        return np.array([kind == "correct" for kind in self.kinds], dtype=bool)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of right answers among the K."""
+        return float(self.correct.mean())
+
+
+@dataclass(slots=True)
+class Tally:
+    """What is known of one graph: right answers of so many, its cost a question, its mean critical path."""
+
+    graph: Graph
+    units: float
+    right: int = 0
+    asked: int = 0
+    seconds: float = 0.0
+
+    @property
+    def latency(self) -> float:
+        """Mean critical path, modelled seconds a question."""
+        return self.seconds / max(1, self.asked)
+
+
+class History:
+    """All evaluations of a run, graph by graph."""
+
+    def __init__(self, score: Callable[[float, float], float]) -> None:
+        self.tallies: dict[str, Tally] = {}
+        self.outcomes: list[Outcome] = []
+        self._score = score
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one evaluation."""
+        graph = outcome.graph
+        tally = self.tallies.setdefault(graph.id, Tally(graph, outcome.units))
+        tally.right += int(outcome.correct.sum())
+        tally.asked += len(outcome.kinds)
+        tally.seconds += outcome.latency_critical * len(outcome.kinds)
+        self.outcomes.append(outcome)
+
+    @property
+    def pooled(self) -> float:
+        """Accuracy over everything evaluated; 0.5 before anything is."""
+        asked = sum(t.asked for t in self.tallies.values())
+        return sum(t.right for t in self.tallies.values()) / asked if asked else 0.5
+
+    def posterior(self, graph: Graph) -> float:
+        """Posterior mean accuracy (right + 5·pooled)/(asked + 5); the pooled accuracy for an unseen graph."""
+        tally = self.tallies.get(graph.id)
+        return self.pooled if tally is None else self._posterior(tally, self.pooled)
+
+    def score(self, graph: Graph) -> float:
+        """The objective at the posterior mean and the measured latency."""
+        tally = self.tallies[graph.id]
+        return self._score(self._posterior(tally, self.pooled), tally.latency)
+
+    def value(self, outcome: Outcome) -> float:
+        """The objective at what this one evaluation showed, nothing pooled."""
+        return self._score(outcome.accuracy, outcome.latency_critical)
+
+    def best(self, count: int) -> list[Graph]:
+        """The `count` evaluated graphs of highest score; ties go to the lower cost, then the id."""
+        pooled = self.pooled
+        scored = [
+            (-self._score(self._posterior(t, pooled), t.latency), t.units, key) for key, t in self.tallies.items()
+        ]
+        return [self.tallies[key].graph for _, _, key in sorted(scored)[:count]]
+
+    def _posterior(self, tally: Tally, pooled: float) -> float:
+        return (tally.right + PRIOR_STRENGTH * pooled) / (tally.asked + PRIOR_STRENGTH)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a method is told.
+
+    task: its name. space: what may be proposed. history: all evaluations so far. questions_per_evaluation: the
+    suite's default. prior: None in tier P0, else the published calibration table. afford: backs `affordable`.
+    """
+
+    task: str
+    space: Space
+    history: History
+    questions_per_evaluation: int
+    objective: str = "accuracy"
+    prior: dict[str, Any] | None = None
+    afford: Callable[[Sequence[Graph]], int] = field(default=lambda graphs: 0, repr=False)
+
+    def affordable(self, *graphs: Graph) -> int:
+        """The largest k such that the search budget still allows k questions of each of `graphs`."""
+        return self.afford(graphs)
+
+
+class Optimizer:
+    """A method. Subclasses override `ask`, and `tell` and `recommend` where the defaults do not do.
+
+    Class attributes with annotations are the method's parameters, set by `name[parameter=value]`.
+    """
+
+    independent: ClassVar[bool] = False  # proposals do not depend on outcomes: may be evaluated in one round
+    wants_traces: ClassVar[bool] = False  # outcomes carry `node_right`
+
+    def __init__(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> None:
+        self.problem, self.rng, self.agent = problem, rng, agent
+
+    @property
+    def history(self) -> History:
+        """All evaluations so far; the harness keeps it, complete before every `ask` and `tell`."""
+        return self.problem.history
+
+    def ask(self) -> Proposal | None:
+        """The next proposal; None when the method is finished."""
+        raise NotImplementedError
+
+    def ask_many(self, count: int) -> list[Proposal]:
+        """At most `count` proposals to evaluate in one round; [] when finished."""
+        proposals: list[Proposal] = []
+        while len(proposals) < (count if self.independent else 1):
+            proposal = self.ask()
+            if proposal is None:
+                break
+            proposals.append(proposal)
+        return proposals
+
+    def tell(self, outcome: Outcome) -> None:  # noqa: B027 - most methods need nothing beyond `history`
+        """Learn from one evaluation; `history` already holds it."""
+
+    def recommend(self) -> Graph:
+        """The graph to use; callable at any time. Default: best posterior mean, else the cheapest graph."""
+        best = self.history.best(1)
+        return best[0] if best else self.problem.space.cheapest()
+
+    def recommend_front(self) -> list[Graph]:
+        """For more than one objective: the graphs among which a user would choose."""
+        return [self.recommend()]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodInfo:
+    """A registered method: what `isobudget list methods` shows.
+
+    kind: `method`, `control`, `fixed` or `bound`. tier: the least prior data it needs. source: where the method
+    is from. note, least_trials: what its row must say, and when. parameters: names and defaults.
+    """
+
+    name: str
+    label: str
+    cls: type[Optimizer]
+    kind: str
+    tier: str
+    source: str
+    note: str = ""
+    least_trials: int = 0
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+REGISTRY: dict[str, MethodInfo] = {}
+M = TypeVar("M", bound=type[Optimizer])
+
+
+def method(
+    name: str,
+    *,
+    label: str = "",
+    kind: str = "method",
+    tier: str = "P0",
+    source: str = "",
+    note: str = "",
+    least_trials: int = 0,
+) -> Callable[[M], M]:
+    """Register a class as the method `name`.
+
+    label: how tables call it. note: what its row must say about it. least_trials: with fewer evaluations its
+    row says that the method had not enough of them to be itself.
+    """
+
+    def register(cls: M) -> M:
+        known = REGISTRY.get(name)
+        if known is not None and (known.cls.__module__, known.cls.__qualname__) != (
+            cls.__module__,
+            cls.__qualname__,
+        ):
+            raise ValueError(f"two methods call themselves '{name}': {known.cls.__module__}, {cls.__module__}")
+        REGISTRY[name] = MethodInfo(name, label or name, cls, kind, tier, source, note, least_trials, _parameters(cls))
+        return cls
+
+    return register
+
+
+def _parameters(cls: type[Optimizer]) -> dict[str, Any]:
+    own: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        if issubclass(base, Optimizer) and base is not Optimizer:
+            names = [n for n, kind in base.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(kind)]
+            own |= {n: getattr(cls, n) for n in names if hasattr(cls, n)}
+    return own
+
+

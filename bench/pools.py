@@ -1,0 +1,102 @@
+"""Model pools: which models a graph may use, and what a token of each costs.
+
+A pool is a TOML file in `bench/data/pools/` or a user's own. Sizes are the nominal ones of the paper; the
+file says where each figure comes from.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from bench.errors import IsobudgetError, unknown
+
+__all__ = ["AgentRates", "Model", "Pool", "list_pools", "load_pool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model of a pool.
+
+    key: the small integer that stands for it in random keys. params M, layers L, width D: what the FLOPs
+    formula needs. prefill, decode: tokens a second of one slot. usd_in, usd_out: dollars per million tokens.
+    nominal: cost of a node in the official release's scale, by task name ("default" for the others).
+    """
+
+    name: str
+    key: int
+    params: int
+    layers: int
+    width: int
+    prefill: float
+    decode: float
+    usd_in: float
+    usd_out: float
+    nominal: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRates:
+    """What a token of the agent's LLM costs: FLOPs, dollars per million tokens, tokens a second."""
+
+    flops_per_token: float
+    usd_in: float
+    usd_out: float
+    prefill: float
+    decode: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A named set of models, smallest first, and the agent's rates."""
+
+    name: str
+    models: tuple[Model, ...]
+    agent: AgentRates
+    synthetic: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models' names, smallest first."""
+        return tuple(model.name for model in self.models)
+
+    def __getitem__(self, name: str) -> Model:
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise unknown("pool", name, self.names)
+
+
+def list_pools() -> list[str]:
+    """Names of the pools that come with the package."""
+    folder = resources.files("bench") / "data" / "pools"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+@cache
+def load_pool(name: str) -> Pool:
+    """The pool of that name, or the one in the TOML file at that path."""
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise IsobudgetError(f"no pool file at {name}")
+        return _parse(path.stem, path.read_text(encoding="utf-8"), name)
+    if name not in list_pools():
+        raise unknown("pool", name, list_pools())
+    text = (resources.files("bench") / "data" / "pools" / f"{name}.toml").read_text(encoding="utf-8")
+    return _parse(name, text, f"{name}.toml")
+
+
+def _parse(name: str, text: str, where: str) -> Pool:
+    try:
+        data = tomllib.loads(text)
+        models = tuple(Model(**entry) for entry in data["models"])
+        agent = AgentRates(**data["agent"])
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise IsobudgetError(f"{where} is not a pool: {error} (docs/pools.md shows a whole one)") from error
+    if len({m.name for m in models}) != len(models) or len({m.key for m in models}) != len(models):
+        raise IsobudgetError(f"{where}: two models share a name or a key")
+    return Pool(name, models, agent, bool(data.get("synthetic", False)))

@@ -1,0 +1,189 @@
+"""What is stored of a run: one Parquet file, written whole or not at all, read with suspicion.
+
+A file has one row an event, in order, and JSON metadata in its footer. docs/records.md describes every column.
+A record's identity is its `digest`, over canonical *values* (schema order, row order, little-endian), because
+Parquet bytes differ between library versions. Columns and metadata that are measured (wall clock, host,
+software) stand apart, with the prefix `measured_`, and are no part of the digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.errors import BrokenRecord, InvalidGraph
+from bench.graph import Graph
+from bench.spec import RunSpec
+from tasks.base import GRADE_KINDS
+
+if TYPE_CHECKING:
+    from bench.frames import Records
+
+__all__ = ["EVENTS", "FORMAT", "PHASES", "Record", "load_records"]
+
+FORMAT = 1
+"""Version of the file format; readers refuse others."""
+
+PHASES = ("search", "agent", "selection", "test")
+
+EVENTS = pa.schema(
+    [
+        ("phase", pa.string()),
+        ("graph", pa.string()),
+        ("asked", pa.int32()),
+        ("question", pa.list_(pa.int32())),
+        ("draw", pa.list_(pa.int32())),
+        ("code", pa.list_(pa.int8())),
+        ("executions", pa.int64()),
+        ("node_calls", pa.int64()),
+        ("flops", pa.decimal128(38, 0)),
+        ("prompt_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("usd", pa.float64()),
+        ("seconds", pa.float64()),
+        ("latency_serial", pa.float64()),
+        ("latency_critical", pa.float64()),
+        ("makespan", pa.float64()),
+        ("incumbent", pa.string()),
+        ("measured_wall", pa.float64()),
+        ("measured_optimizer", pa.float64()),
+        ("measured_retries", pa.int64()),
+    ]
+)
+"""Columns of a record file. flops: an exact integer (decimal128, scale 0)."""
+
+_META = b"isobudget"
+_NUMBERS = ("usd", "seconds", "latency_serial", "latency_critical", "makespan")
+_COUNTS = ("asked", "executions", "node_calls", "flops", "prompt_tokens", "completion_tokens")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run: its spec, its events (a table with schema `EVENTS`), and its summary.
+
+    summary: JSON data; `graphs` (id → data of every graph that is mentioned), `recommended` (id), `front`
+    (ids), `status` (ok or method_fault), `error`, `label`, `kind`, `note`, `provenance`, `truth` (accuracy and
+    reference values, where the world knows them). manifest: measured; software and host.
+    """
+
+    spec: RunSpec
+    events: pa.Table
+    summary: dict[str, Any]
+    manifest: dict[str, Any]
+
+    @cached_property
+    def recommended(self) -> Graph:
+        """The graph the run ended with."""
+        return Graph.from_dict(self.summary["graphs"][self.summary["recommended"]])
+
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, of everything that is not measured."""
+        digest = hashlib.sha256(f"isobudget record {FORMAT}\n".encode())
+        digest.update(_canonical({"spec": self.spec.to_dict(), "summary": self.summary}))
+        for name in EVENTS.names:
+            if not name.startswith("measured_"):
+                digest.update(_canonical([name, [_plain(v) for v in self.events[name].to_pylist()]]))
+        return digest.hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write the file atomically: a reader sees the whole record or none."""
+        meta = {"format": FORMAT, "spec": self.spec.to_dict(), "summary": self.summary, "manifest": self.manifest}
+        table = self.events.replace_schema_metadata({_META: _canonical(meta)})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                pq.write_table(table, file, compression="zstd")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    @staticmethod
+    def load(path: Path) -> Record:
+        """Read and check one file. Raises BrokenRecord naming the file and, where there is one, the row."""
+        try:
+            table = pq.read_table(path)
+            meta = json.loads((table.schema.metadata or {})[_META])
+            if meta["format"] != FORMAT:
+                raise BrokenRecord(f"{path}: record format {meta['format']}, this version reads {FORMAT}")
+            spec, summary, manifest = RunSpec.from_dict(meta["spec"]), meta["summary"], meta["manifest"]
+            events = table.replace_schema_metadata(None).select(EVENTS.names).cast(EVENTS)
+        except BrokenRecord:
+            raise
+        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+            raise BrokenRecord(f"{path}: not a record ({type(error).__name__}: {str(error)[:120]})") from error
+        record = Record(spec, events, summary, manifest)
+        _check(path, record)
+        return record
+
+
+def load_records(path: str | Path) -> Records:
+    """All records at `path`, a file or a folder searched for `*.parquet`; broken files are named, not fatal."""
+    from bench.frames import read_all
+
+    return read_all(Path(path))
+
+
+def events_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """A table with schema `EVENTS` from one mapping a row."""
+    return pa.Table.from_pylist(list(rows), schema=EVENTS)
+
+
+def _plain(value: Any) -> Any:
+    """Decimals as integers; everything else as it is."""
+    return int(value) if type(value).__name__ == "Decimal" else value
+
+
+def _canonical(data: Any) -> bytes:
+    """One byte string for equal JSON data: sorted keys, shortest exact floats, no spaces."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True).encode()
+
+
+def _check(path: Path, record: Record) -> None:
+    try:
+        graphs = {key: Graph.from_dict(data) for key, data in record.summary["graphs"].items()}
+    except (InvalidGraph, KeyError, AttributeError) as error:
+        raise BrokenRecord(f"{path}: graphs: {error}") from error
+    for key, graph in graphs.items():
+        if graph.id != key:
+            raise BrokenRecord(f"{path}: graphs: the graph filed under {key} is {graph.id}")
+    if record.summary.get("recommended") not in graphs:
+        raise BrokenRecord(f"{path}: the recommended graph is not among its graphs")
+    for row, event in enumerate(record.events.to_pylist()):
+        if problem := _row_problem(event, graphs):
+            raise BrokenRecord(f"{path}, row {row}: {problem}")
+
+
+def _row_problem(event: dict[str, Any], graphs: dict[str, Graph]) -> str | None:
+    if event["phase"] not in PHASES:
+        return f"phase {event['phase']!r} is none of {', '.join(PHASES)}"
+    for name, value in event.items():
+        if value is None:
+            return f"{name} is missing"
+        if name in _COUNTS and value < 0:
+            return f"{name} is negative"
+        if name in _NUMBERS and not (math.isfinite(value) and value >= 0):
+            return f"{name} is {value}"
+    if event["phase"] != "agent" and event["graph"] not in graphs:
+        return f"graph {event['graph']!r} is not among the record's graphs"
+    if not len(event["question"]) == len(event["draw"]) == len(event["code"]):
+        return "question, draw and code differ in length"
+    if any(not 0 <= code < len(GRADE_KINDS) for code in event["code"]):
+        return f"a grade code lies outside 0..{len(GRADE_KINDS) - 1}"
+    if event["phase"] != "test" and event["executions"] != len(event["question"]):
+        return f"{event['executions']} executions charged for {len(event['question'])} questions"
+    return None

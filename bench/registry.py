@@ -1,0 +1,146 @@
+"""Where methods come from: a folder, the entry points of installed packages, or one file.
+
+Nothing here knows a method by name. A module whose import fails is still listed, with the reason.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import re
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench.agent import Agent
+from bench.errors import IsobudgetError, unknown
+from bench.optimizer import REGISTRY, MethodInfo, Optimizer, Problem
+
+__all__ = ["MethodSpec", "broken_methods", "list_methods", "parse_method"]
+
+PLUGIN_FOLDER = "baselines"
+ENTRY_POINTS = "isobudget.methods"
+_FAILED: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSpec:
+    """A method with its parameters set: what one run runs.
+
+    text: canonical, `name` or `name[a=1,b=x]` with the parameters that differ from the defaults, sorted.
+    """
+
+    info: MethodInfo
+    values: tuple[tuple[str, Any], ...]
+
+    @property
+    def text(self) -> str:
+        changed = [f"{k}={v}" for k, v in self.values if self.info.parameters[k] != v]
+        return f"{self.info.name}[{','.join(changed)}]" if changed else self.info.name
+
+    @property
+    def label(self) -> str:
+        """How tables call it."""
+        changed = self.text.removeprefix(self.info.name)
+        return f"{self.info.label} {changed}" if changed else self.info.label
+
+    def build(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> Optimizer:
+        """A fresh optimizer; its parameters are class attributes, as the method's file declares them."""
+        cls = type(self.info.cls.__name__, (self.info.cls,), dict(self.values))
+        return cls(problem, rng, agent)
+
+
+def list_methods() -> list[str]:
+    """Names of all methods found in the folder, in entry points and in files loaded so far."""
+    _discover()
+    return sorted(REGISTRY)
+
+
+def broken_methods() -> dict[str, str]:
+    """Modules that could not be imported, with the reason."""
+    _discover()
+    return dict(_FAILED)
+
+
+def parse_method(text: str) -> MethodSpec:
+    """The method that `name`, `name[parameter=value,…]` or `path/to/file.py` (one method in it) names."""
+    match = re.fullmatch(r"(?P<name>[^\[\]]+?)(?:\[(?P<values>[^\]]*)\])?", text.strip())
+    if match is None:
+        raise IsobudgetError(f"'{text}' is no method: write name or name[parameter=value,…]")
+    name = match["name"]
+    info = _from_file(Path(name)) if name.endswith(".py") else _named(name)
+    given = dict(_pair(info, item) for item in filter(None, (match["values"] or "").split(",")))
+    return MethodSpec(info, tuple(sorted((info.parameters | given).items())))
+
+
+def _named(name: str) -> MethodInfo:
+    _discover()
+    if name not in REGISTRY:
+        raise unknown("method", name, REGISTRY)
+    return REGISTRY[name]
+
+
+def _pair(info: MethodInfo, item: str) -> tuple[str, Any]:
+    key, equals, value = (part.strip() for part in item.partition("="))
+    if not equals or key not in info.parameters:
+        known = ", ".join(f"{k}={v}" for k, v in info.parameters.items()) or "none"
+        raise IsobudgetError(f"method {info.name} has no parameter '{item}'; its parameters: {known}")
+    default = info.parameters[key]
+    try:
+        return key, _convert(value, default)
+    except ValueError:
+        kind = type(default).__name__
+        raise IsobudgetError(f"method {info.name}: {key} takes a value of type {kind}, not '{value}'") from None
+
+
+def _convert(value: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if value.lower() not in ("true", "false", "1", "0", "yes", "no"):
+            raise ValueError(value)
+        return value.lower() in ("true", "1", "yes")
+    return value if isinstance(default, str) else type(default)(value)
+
+
+@cache
+def _discover() -> None:
+    package = importlib.import_module(PLUGIN_FOLDER)
+    for module in pkgutil.iter_modules(package.__path__, f"{PLUGIN_FOLDER}."):
+        if not module.name.rpartition(".")[2].startswith("_"):
+            _import(module.name, lambda name=module.name: importlib.import_module(name))
+    for point in entry_points(group=ENTRY_POINTS):
+        _import(point.value, point.load)
+
+
+def _import(name: str, load: Any) -> None:
+    try:
+        load()
+    except Exception as error:  # a broken plug-in must not take the others down
+        _FAILED[name] = f"{type(error).__name__}: {error}"
+
+
+def _from_file(path: Path) -> MethodInfo:
+    _discover()
+    if not path.is_file():
+        raise IsobudgetError(f"no method file at {path}")
+    before = set(REGISTRY)
+    name = f"isobudget_method_{path.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            raise IsobudgetError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    found = [i for i in REGISTRY.values() if i.cls.__module__ == name or i.name not in before]
+    if len(found) != 1:
+        raise IsobudgetError(f"{path} must register exactly one method with @method(…), it registers {len(found)}")
+    return found[0]

@@ -1,0 +1,69 @@
+"""What one run is: everything that decides its outcome, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["RunSpec"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One run. Two runs with equal specs have equal records, wherever and with whatever they run.
+
+    method: canonical text, `name[parameter=value]`. budget: inference budget. search: search budget with its
+    unit. selection: `shared` (the harness re-evaluates `finalists` with `held_back` of the budget) or `own`.
+    questions: of one evaluation, unless the method says otherwise. tests: test questions. slots: concurrent
+    calls a model. noise: `fresh` or `shared`. sampler: `published` or `uniform`. stream: 0; other values
+    repeat a method with other randomness of its own (A/A experiments). world_options: what else defines the
+    world, such as its universe.
+    """
+
+    suite: str
+    suite_version: str
+    plan: str
+    method: str
+    task: str
+    budget: str
+    search: str
+    seed: int
+    space: str = "standard"
+    pool: str = "llama-small"
+    world: str = "simulated"
+    world_options: tuple[tuple[str, str], ...] = ()
+    objective: str = "accuracy"
+    tier: str = "P0"
+    selection: str = "shared"
+    held_back: float = 0.2
+    finalists: int = 5
+    questions: int = 30
+    tests: int = 500
+    slots: int = 8
+    noise: str = "fresh"
+    sampler: str = "published"
+    stream: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, in the order of the fields."""
+        return asdict(self) | {"world_options": [list(pair) for pair in self.world_options]}
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> RunSpec:
+        """The spec of `to_dict`'s data; TypeError when fields are missing or unknown."""
+        options = tuple((str(key), str(value)) for key, value in data["world_options"])
+        return RunSpec(**(data | {"world_options": options}))
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits of the whole spec."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def filename(self) -> str:
+        """Name of the run's record file: readable, unique, and safe on every file system."""
+        name = self.method.partition("[")[0]
+        return f"{name}.{self.task}.{self.budget}.s{self.seed}.{self.id}.parquet"

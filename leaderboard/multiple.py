@@ -1,0 +1,63 @@
+"""Many comparisons at once: Holm's correction, the intervals that agree with it, and what can be detected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leaderboard.paired import PairedTest, t_interval
+
+__all__ = ["adjust_pvalues", "detectable_difference", "simultaneous_intervals"]
+
+
+def adjust_pvalues(pvalues: Sequence[float], method: str = "holm") -> list[float]:
+    """Family-wise adjusted p values in input order (Holm 1979): reject where <= alpha.
+
+    ValueError on a p value outside [0, 1] or NaN, and on a method that no table uses.
+    """
+    if method != "holm":
+        raise ValueError(f"method: only 'holm' is used by the tables, not {method!r}")
+    _check_pvalues(pvalues)
+    adjusted, running = [0.0] * len(pvalues), 0.0
+    for step, index in enumerate(_ascending(pvalues)):
+        running = max(running, min(1.0, (len(pvalues) - step) * pvalues[index]))
+        adjusted[index] = running
+    return adjusted
+
+
+def simultaneous_intervals(tests: Sequence[PairedTest], alpha: float = 0.05) -> list[tuple[float, float]]:
+    """For each test the interval at the level Holm's step gave it: it excludes 0 exactly when Holm rejects.
+
+    Rejected comparison number i (from 0, smallest p first) of m: 1 - alpha/(m - i). Everything else: the
+    level of the step at which Holm stopped. What is protected family-wise is the *signs*: for simultaneous
+    coverage of all end points one would widen the rejected ones to Bonferroni's level.
+    """
+    pvalues = [test.pvalue for test in tests]
+    _check_pvalues(pvalues)
+    adjusted = adjust_pvalues(pvalues)
+    rejected = sum(p <= alpha for p in adjusted)
+    intervals = [(0.0, 0.0)] * len(tests)
+    for step, index in enumerate(_ascending(pvalues)):
+        test = tests[index]
+        level = 1 - alpha / (len(tests) - min(step, rejected))
+        intervals[index] = t_interval(test.mean_difference, test.standard_error, test.df, level)
+    return intervals
+
+
+def detectable_difference(standard_error: float) -> float:
+    """The difference found with 80 % power by one two-sided 5 % test: 2.8 standard errors (Miller 2024).
+
+    2.8 = z(.975) + z(.8): the large-sample figure, before Holm; in the unit of the standard error.
+    """
+    if not standard_error >= 0:
+        raise ValueError(f"standard_error: zero or more, not {standard_error}")
+    return 2.8 * standard_error
+
+
+def _ascending(pvalues: Sequence[float]) -> list[int]:
+    return sorted(range(len(pvalues)), key=lambda index: (pvalues[index], index))
+
+
+def _check_pvalues(pvalues: Sequence[float]) -> None:
+    for position, pvalue in enumerate(pvalues):
+        if not 0 <= pvalue <= 1:
+            raise ValueError(f"pvalues: number {position} is {pvalue}, not a probability")

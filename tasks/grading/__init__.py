@@ -1,0 +1,1 @@
+"""Graders: extraction of answers from text, mathematical equality, running untrusted code."""

@@ -1,0 +1,32 @@
+"""Fixtures that say by name what a test needs beyond Python packages, and how to get it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """The folder of real questions: ISOBUDGET_DATA, or ../shared/data beside the repository."""
+    path = Path(os.environ.get("ISOBUDGET_DATA") or ROOT.parent / "shared" / "data")
+    if not (path / "math500" / "data").is_dir():
+        pytest.skip(f"no real questions in {path}: set ISOBUDGET_DATA to a folder of them (tests/README.md)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """Skip without a working sandbox."""
+    if shutil.which("bwrap") is None:
+        pytest.skip("needs bubblewrap: apt-get install bubblewrap")
+    from tasks.base import SandboxUnavailable
+    from tasks.grading import _bwrap
+
+    try:
+        _bwrap.require()
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
