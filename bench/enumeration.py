@@ -52,6 +52,14 @@ def _next_layer(space: Space, layer: list[Growth]) -> Iterator[Growth]:
                     yield child
 
 
+def _completable(space: Space, models: list[int]) -> bool:
+    """Whether a nominal mix of the space has at least these models; always true without one."""
+    counts = [models.count(m) for m in range(len(space.pool.models))]
+    return space.nominal is None or any(
+        all(have <= allowed for have, allowed in zip(counts, mix, strict=True)) for mix in space.mixes()
+    )
+
+
 def _placements(space: Space, growth: Growth, model: int) -> Iterator[tuple[list[int], bool]]:
     """All (readers, by_sink) that fit; prices only grow, so a branch ends where it stops fitting."""
     steps = [growth.step(v) for v in range(len(growth.models))]
@@ -63,7 +71,7 @@ def _placements(space: Space, growth: Growth, model: int) -> Iterator[tuple[list
             if steps[v] <= spare:
                 yield from extend(v + 1, [*readers, v], spare - steps[v])
 
-    if left < 0:
+    if left < 0 or not _completable(space, [*growth.models, model]):
         return
     for readers in extend(0, [], left):
         spare = left - sum(steps[v] for v in readers)

@@ -1,6 +1,6 @@
 """How many programs a second the sandbox judges.
 
-    python benchmarks/sandbox.py [PROGRAMS]
+python benchmarks/sandbox.py [PROGRAMS]
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tasks.base import GradeKind  # noqa: E402  the repository need not be installed
-from tasks.grading.sandbox import Verdict, run_program  # noqa: E402
+from tasks.base import GradeKind
+from tasks.grading.sandbox import Verdict, run_program
 
 TEST = "def check(candidate):\n    for i in range(10):\n        assert candidate([i, i + 1]) == 2 * i + 1\n"
 

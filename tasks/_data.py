@@ -1,12 +1,14 @@
 """Where questions come from: a folder of Parquet files, or the hub.
 
 The folder layout is `<data_dir>/<set>/data/<split>-*.parquet`, one folder a set, with the columns of the
-hub's set of the same content. Nothing is written there: local files are streamed, so `datasets` makes no cache.
+hub's set of the same content. Nothing is written there: local files are streamed, so `datasets` makes no
+cache.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +95,7 @@ def _quiet() -> Iterator[None]:
 
     bars, level = datasets.are_progress_bars_disabled(), datasets.logging.get_verbosity()
     datasets.disable_progress_bars()
-    datasets.logging.set_verbosity_error()
+    datasets.logging.set_verbosity(logging.CRITICAL)  # our own error says what it would log
     try:
         yield
     finally:

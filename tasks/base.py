@@ -98,7 +98,7 @@ class Grade:
 
 ROLES: Mapping[str, str] = {
     "fuser": "Merge the answers above into one better answer: keep what is right, repair what is wrong.",
-    "reviser": "Revise the answer above: check every step, correct what is wrong, and give the improved answer.",
+    "reviser": "Revise the answer above: check every step, correct mistakes, and give the improved answer.",
     "critic": "Criticise the answers above: name each mistake you find, then give the answer you hold right.",
     "select": "Decide which of the answers above is right and give that final answer.",
 }
@@ -112,7 +112,7 @@ _ESCAPED = re.compile(r"^([ \t]*)\\(\\*#+ *(?:answer|end of))", re.MULTILINE | r
 
 
 class Task:
-    """A set of questions with its prompt and grader. Subclasses set the constants and fill `search`, `test`."""
+    """Questions with their prompt and grader. Subclasses set the constants and fill `search` and `test`."""
 
     name: ClassVar[str]
     key: ClassVar[int]  # enters keyed randomness and records: appended, never renumbered

@@ -1,8 +1,8 @@
 """MMLU: four-way multiple choice over 57 subjects (Hendrycks et al. 2021, arXiv 2009.03300).
 
 Search: validation and dev; test: 1,000 questions of the test set. Question and options together name an item
-(SHA-256). Items of test that also occur in validation or dev are left out, a repeated item counts once, and the
-1,000 smallest keys are the test: the same questions wherever the rows come from and in whatever order.
+(SHA-256). Items of test that also occur in validation or dev are left out, a repeated item counts once, and
+the 1,000 smallest keys are the test: the same questions wherever the rows come from and in whatever order.
 """
 
 from __future__ import annotations

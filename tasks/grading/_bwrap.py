@@ -27,7 +27,8 @@ _SPAWNING = {
 
 
 def filter_program() -> bytes | None:
-    """A classic BPF program that fails every attempt to start a process or thread with EPERM; None if unknown here.
+    """A classic BPF program that fails every attempt to start a process or thread with EPERM; None if
+    unknown here.
 
     The limit on processes does not bind root, so this is what stops a fork bomb there.
     """
@@ -105,8 +106,8 @@ def require() -> None:
     if done.stdout != "42\n":
         why = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
         raise SandboxUnavailable(
-            f"bubblewrap is installed but cannot make a sandbox here ({why}): allow unprivileged user namespaces "
-            f"(kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap), {_HINT}"
+            f"bubblewrap is installed but cannot make a sandbox here ({why}): allow unprivileged user "
+            f"namespaces (kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap), {_HINT}"
         )
 
 

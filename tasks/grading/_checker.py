@@ -1,9 +1,9 @@
 """The side of the test: run the official test against a function that lives in the sandbox.
 
-Run as a script outside the sandbox, with the order on fd 0 (one message: {"test", "helpers", "entry", "program",
-"cpu", "memory", "checker_cpu"}), the pipes to the sandbox on the descriptors given as arguments, and the verdict as
-one message on fd 1: {"kind", "detail"}. The test sees `candidate`, a function that sends its arguments over the
-pipe and returns what comes back, decoded into exact built-in types.
+Run as a script outside the sandbox, with the order on fd 0 (one message: {"test", "helpers", "entry",
+"program", "cpu", "memory", "checker_cpu"}), the pipes to the sandbox on the descriptors given as arguments,
+and the verdict as one message on fd 1: {"kind", "detail"}. The test sees `candidate`, a function that sends
+its arguments over the pipe and returns what comes back, decoded into exact built-in types.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Ended(BaseException):
-    """The verdict is reached, whatever the test would do next; no test can catch this by `except Exception`."""
+    """The verdict is reached, whatever the test would do next; `except Exception` cannot catch this."""
 
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(kind, detail)

@@ -1,9 +1,10 @@
 """The side of the untrusted program: load it, then call its function for whoever asks over the pipe.
 
-Run as a script inside the sandbox, with requests on fd 0 and replies on fd 1. Messages (see `_wire.py`): first comes
-{"program", "entry", "cpu", "memory"}; then {"args", "kwargs"} any number of times. Replies are {"ok": data} or
-{"error": kind}. Fd 0 and 1 are /dev/null when the program starts, so what it prints goes nowhere. What it can still
-do to its own interpreter it may do: only data leaves, and the verdict is reached elsewhere.
+Run as a script inside the sandbox, with requests on fd 0 and replies on fd 1. Messages (see `_wire.py`):
+first comes {"program", "entry", "cpu", "memory"}; then {"args", "kwargs"} any number of times. Replies are
+{"ok": data} or {"error": kind}. Fd 0 and 1 are /dev/null when the program starts, so what it prints goes
+nowhere. What it can still do to its own interpreter it may do: only data leaves, and the verdict is reached
+elsewhere.
 """
 
 from __future__ import annotations

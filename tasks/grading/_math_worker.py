@@ -1,10 +1,10 @@
 """Math-Verify in a process of its own: its parser hangs on some inputs and needs the main thread's signals.
 
-Run as a script: one JSON request a line on stdin, one JSON reply a line on stdout. A request is {"gold", "answer",
-"cpu", "bare"}: two LaTeX expressions, whole CPU seconds for the pair, and whether they are free of units (Math-Verify
-would read the t of \\sin^2 t as one); a reply is {"equal": bool, "parsed": bool} or {"error": text}. The
-CPU limit is the kernel's (RLIMIT_CPU, moved on with each request), so a stuck pair ends the process even when the
-parent is gone, and a loaded machine changes no verdict.
+Run as a script: one JSON request a line on stdin, one JSON reply a line on stdout. A request is {"gold",
+"answer", "cpu", "bare"}: two LaTeX expressions, whole CPU seconds for the pair, and whether they are free
+of units (Math-Verify would read the t of \\sin^2 t as one); a reply is {"equal": bool, "parsed": bool} or
+{"error": text}. The CPU limit is the kernel's (RLIMIT_CPU, moved on with each request), so a stuck pair
+ends the process even when the parent is gone, and a loaded machine changes no verdict.
 """
 
 from __future__ import annotations

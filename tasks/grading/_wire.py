@@ -1,9 +1,10 @@
 """Plain data over a pipe: what crosses the border between a test and the program it tests.
 
-A message is a 4-byte big-endian length and one encoded value. A value is a letter for its type and its content: a
-count of items or bytes (4 bytes) and these. Only exact built-in types come out of `decode`, so nothing a program
-defines (`__eq__`, `__len__`, subclasses) ever runs on the test's side. Both ends import this file, from a folder of
-its own in the sandbox; it needs nothing else, which keeps an interpreter's start below 20 ms (`json` doubles it).
+A message is a 4-byte big-endian length and one encoded value. A value is a letter for its type and its
+content: a count of items or bytes (4 bytes) and these. Only exact built-in types come out of `decode`, so
+nothing a program defines (`__eq__`, `__len__`, subclasses) ever runs on the test's side. Both ends import
+this file, from a folder of its own in the sandbox; it needs nothing else, which keeps an interpreter's
+start below 20 ms (`json` doubles it).
 """
 
 from __future__ import annotations

@@ -1,14 +1,18 @@
-"""Whether two mathematical answers are the same, by their outer structure; single expressions go to an oracle.
+"""Whether two mathematical answers are the same, by their outer structure; single expressions go to an
+oracle.
 
 What Math-Verify alone gets wrong lies mostly in the outer structure: open and closed intervals, ordered and
 unordered lists, words, units, number bases, ±. So the structure is compared here, and only what is one
 expression is passed on. Conventions, where a careful reader could differ:
 
-- A unit may be missing, but two known units must agree. A percent sign may be missing: 50 and 50% are the same
+- A unit may be missing, but two known units must agree. A percent sign may be missing: 50 and 50% are the
+  same
   answer, 0.5 is 50% only when it is the gold answer.
-- A list "1, 2" is unordered and equals the set {1, 2}; a bracketed tuple is ordered and equals a bare list only in
+- A list "1, 2" is unordered and equals the set {1, 2}; a bracketed tuple is ordered and equals a bare list
+  only in
   order. (1, 2) and [1, 2] differ.
-- `x = 5` equals 5, and x ∈ S equals S; `y = 5` is not `x = 5`. A missing number base is tolerated, another is wrong.
+- `x = 5` equals 5, and x ∈ S equals S; `y = 5` is not `x = 5`. A missing number base is tolerated, another
+  is wrong.
 - A column or row vector equals the tuple of its entries.
 - Expressions that stand for a number must be exactly equal: 0.333 is not 1/3.
 """
@@ -19,7 +23,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from tasks.grading.normal import normal, number, units_of, words_of
+from tasks.grading.normal import normal, number, words_of
+from tasks.grading.units import units_of
 
 __all__ = ["Node", "equal", "structure"]
 
@@ -27,7 +32,7 @@ Oracle = Callable[[str, str], bool]
 
 
 class Node(NamedTuple):
-    """The outer structure of an answer: `kind` is tuple, set, list, union, matrix or one; `form` tells brackets."""
+    """Outer structure: `kind` is tuple, set, list, union, matrix or one; `form` tells the brackets."""
 
     kind: str
     form: str
@@ -43,12 +48,12 @@ _ASSIGNED = re.compile(
 )
 _BASED = re.compile(r"(-?[0-9A-Z]+(?:\.[0-9A-Z]+)?)(?:_\{?(\d+)\}?)?")
 _RELATION = re.compile(r"<|>|\\l[et](?![a-z])|\\g[et](?![a-z])|\\ne(?![a-z])")
-_CHAIN = re.compile(r"(.+?)(<|\\le|\\lt)(?![a-zA-Z]) ?([a-zA-Z])(<|\\le|\\lt)(?![a-zA-Z]) ?(.+)")
-_HALF = re.compile(r"([a-zA-Z])(<|>|\\le|\\ge|\\lt|\\gt)(?![a-zA-Z]) ?(.+)")
+_CHAIN = re.compile(r"(.+?)(<|\\l[et](?![a-zA-Z])) ?([a-zA-Z])(<|\\l[et](?![a-zA-Z])) ?(.+)")
+_HALF = re.compile(r"([a-zA-Z])(<|>|\\[lg][et](?![a-zA-Z])) ?(.+)")
 
 
 def equal(gold: str, answer: str, oracle: Oracle) -> bool:
-    """Whether `answer` is `gold`, both in a model's notation. `oracle(a, b)` judges two single expressions."""
+    """Whether `answer` is `gold`, both in a model's notation; `oracle(a, b)` judges single expressions."""
     known = units_of(gold), units_of(answer)
     if all(known) and known[0] != known[1]:
         return False
@@ -95,7 +100,7 @@ def _same_number(gold: str, answer: str) -> bool | None:
 
 
 def _unassigned(gold: str, answer: str) -> tuple[str, str]:
-    """Both without `x =`, unless the variables differ or the gold answer is an equation worth its left side."""
+    """Both without `x =`, unless the variables differ or the gold answer is a true equation."""
     a, b = _ASSIGNED.fullmatch(gold), _ASSIGNED.fullmatch(answer)
     if a and b:
         return (a[2], b[2]) if a[1] == b[1] and "=" not in a[2] + b[2] else (gold, answer)
@@ -107,7 +112,7 @@ def _unassigned(gold: str, answer: str) -> tuple[str, str]:
 
 
 def _same_base(gold: str, answer: str) -> bool | None:
-    """Whether two numerals agree in digits and base, where one may leave the base out; None for other answers."""
+    """Whether two numerals agree in digits and base (one may leave it out); None for other answers."""
     a, b = _BASED.fullmatch(gold), _BASED.fullmatch(answer)
     if not a or not b or not (a[2] or b[2]):
         return None
@@ -116,7 +121,8 @@ def _same_base(gold: str, answer: str) -> bool | None:
 
 def _interval(text: str) -> str:
     """An inequality of one variable as an interval."""
-    if match := _CHAIN.fullmatch(text):
+    match = _CHAIN.fullmatch(text)
+    if match and not re.search(r"[,;]", match[1] + match[5]) and not _RELATION.search(match[1] + match[5]):
         opening = "[" if match[2] == r"\le" else "("
         return f"{opening}{match[1]},{match[5]}{']' if match[4] == chr(92) + 'le' else ')'}"
     match = _HALF.fullmatch(text)
@@ -145,7 +151,10 @@ def structure(text: str) -> Node:
         return inner
     parts = _split(text, ",")
     if len(parts) > 1:
-        return Node("list", "", tuple(parts))
+        spans = tuple(map(_interval, parts))
+        # "x < 1 or x > 3" is a union of intervals.
+        union = all(span != part for span, part in zip(spans, parts, strict=True))
+        return Node("union", "", spans) if union else Node("list", "", tuple(parts))
     if text.count(r"\pm") == 1:
         return Node("list", "", (text.replace(r"\pm", "+").lstrip("+"), text.replace(r"\pm", "-")))
     return Node("one", "", (text,))

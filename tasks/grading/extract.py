@@ -2,8 +2,9 @@
 
 Rules, in this order:
 1. The last complete, non-empty box (`\\boxed` or `\\fbox`, braces balanced, `\\{` and `\\}` not counted).
-   Boxes joined by nothing but commas, "and" or "or" are one answer. A box that never closes is skipped: the text
-   was cut off, and an earlier complete box is what the model had declared; without one there is only a note.
+   Boxes joined by nothing but commas, "and" or "or" are one answer. A box that never closes is skipped: the
+   text was cut off, and an earlier complete box is what the model had declared; without one there is only a
+   note.
 2. The last answer declared in words ("the answer is", "final answer:", "answer =").
 3. A completion of one line that is nothing but mathematics.
 """
@@ -49,7 +50,8 @@ _AFTERTHOUGHT = re.compile(
 )
 _NOT_BUT = re.compile(r"not\b.*?\b(?:but|it is|rather)\b\s*", re.I | re.S)
 _NO_ANSWER = re.compile(
-    r"[$\s]*\\(?:boxed|fbox)|(?:obtained|found|given|correct|right|wrong|incorrect|unique|unknown|as follows|the following)\b",
+    r"[$\s]*\\(?:boxed|fbox)|(?:obtained|found|given|correct|right|wrong|incorrect|unique|unknown|"
+    r"as follows|the following)\b",
     re.I,
 )
 _SAYS = re.compile(r"\w|∞|∅")
@@ -126,7 +128,7 @@ def _declared(text: str) -> str | None:
 
 
 def _clause(tail: str) -> str:
-    """The declared answer at the start of a tail: its formulas and their connectives, or its first sentence."""
+    """The declared answer at the start of a tail: its formulas with connectives, or its first sentence."""
     spans = []
     position = 0
     while match := _MATH_SPAN.match(tail, position):
@@ -151,7 +153,7 @@ def _tidy(text: str) -> str:
 
 
 def _is_bare(line: str) -> bool:
-    """Whether a line is mathematics alone: one formula, or symbols with no word longer than a function's name."""
+    """Whether a line is mathematics alone: one formula, or symbols without words."""
     line = line.rstrip(". ")
     if "\\boxed" in line or "\\fbox" in line:
         return False

@@ -1,8 +1,9 @@
 """The chosen letter in a multiple-choice completion: text in, letter out.
 
-The last declaration wins ("Answer: C", "the correct option is (c)", a box, "B is correct"), since a model that
-corrects itself does so at the end. Two letters in one declaration are no answer but a malformed one. Without a
-declaration, a line that is only a letter counts, and so does a completion that is only an option's text.
+The last declaration wins ("Answer: C", "the correct option is (c)", a box, "B is correct"), since a model
+that corrects itself does so at the end. Two letters in one declaration are no answer but a malformed one.
+Without a declaration, a line that is only a letter counts, and so does a completion that is only an
+option's text.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ _ANCHOR = re.compile(
     re.I,
 )
 _VERDICT = re.compile(
-    r"(?<![a-zA-Z])(?:option|choice|answer)?\s*[(*\[]*([A-D])[)*\].:]*\s+(?:is|must be|seems)\s+(?:thus |therefore |clearly )?"
+    r"(?<![a-zA-Z])(?:option|choice|answer)?\s*[(*\[]*([A-D])[)*\].:]*\s+(?:is|must be|seems)\s+"
+    r"(?:thus |therefore |clearly )?"
     r"(?:the\s+)?(?:only\s+)?(?:correct|right|best|true)\b(?!\s+(?:that|only if))"
 )
 _MARKUP = re.compile(r"\\(?:text(?:bf|rm|it)?|mathrm|mathbf|boxed|fbox)\b|[*_`$\"“”‘’{}\\]")
 _NOT = re.compile(
-    r"\b(?:not|neither|rather than|instead of)\s+(?:option |choice |the )?\(?[A-Da-d]\b\)?(?:\s+(?:n?or|and)\s+\(?[A-Da-d]\b\)?)*\s*[,;]?\s*(?:but|it is|it's|rather)?\s*"
+    r"\b(?:not|neither|rather than|instead of)\s+(?:option |choice |the )?\(?[A-Da-d]\b\)?"
+    r"(?:\s+(?:n?or|and)\s+\(?[A-Da-d]\b\)?)*\s*[,;]?\s*(?:but|it is|it's|rather)?\s*"
 )
 _LEAD = re.compile(
     r"(?:\s|[,:;>\-]|(?:the|option|choice|letter|answer|therefore|thus|clearly|indeed|definitely|most|likely|probably|"
@@ -44,10 +47,12 @@ _LEAD = re.compile(
 )
 _LETTER = re.compile(r"[(\[]?\s*(?:([A-D])|([a-d]))(?![A-Za-z0-9'])\s*[)\]]?")
 _SECOND = re.compile(
-    r"\s*(?:,|/|&|\bor\b|\band\b|,\s*or|,\s*and)\s*(?:option |choice )?[(\[]?([A-D])(?![A-Za-z0-9'])[)\]]?(?!\s+[a-z])"
+    r"\s*(?:,|/|&|\bor\b|\band\b|,\s*or|,\s*and)\s*(?:option |choice )?"
+    r"[(\[]?([A-D])(?![A-Za-z0-9'])[)\]]?(?!\s+[a-z])"
 )
 _LATE = re.compile(
-    r"\b(?:so|option|choice|hence|thus|therefore|i\.e\.)[,:]?\s+(?:it is |the answer is )?\(?([A-D])(?![A-Za-z0-9'])"
+    r"\b(?:so|option|choice|hence|thus|therefore|i\.e\.)[,:]?\s+"
+    r"(?:it is |the answer is )?\(?([A-D])(?![A-Za-z0-9'])"
 )
 _ALONE = re.compile(r"[\W_]*(?:option|choice)?[\W_]*([A-Da-d])[\W_]*", re.I)
 _MARKED = re.compile(r"\(([A-D])\)|\*\*([A-D])[.)]?\*\*")
@@ -110,8 +115,8 @@ def _read(tail: str, choices: Sequence[str]) -> Found:
 def _counts(match: re.Match[str], plain: str) -> bool:
     """Whether a letter is a choice and not the article "a" or the start of a word.
 
-    A lower-case letter needs a bracket, punctuation or the end after it; so does "A" before a lower-case word,
-    unless that word gives a reason.
+    A lower-case letter needs a bracket, punctuation or the end after it; so does "A" before a lower-case
+    word, unless that word gives a reason.
     """
     rest = plain[match.end() :]
     closed = match[0][-1] in ")]" or re.match(

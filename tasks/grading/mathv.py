@@ -1,8 +1,8 @@
 """Mathematical equality of two answers, with Math-Verify behind a process that can be killed.
 
-`judge` is the whole path: exact normal forms first, then the outer structure (`compare.py`), and the worker only for
-single expressions that are not plainly numbers. `Worker` holds one persistent process (`_math_worker.py`), started
-when first needed and again after it was killed.
+`judge` is the whole path: exact normal forms first, then the outer structure (`compare.py`), and the worker
+only for single expressions that are not plainly numbers. `Worker` holds one persistent process
+(`_math_worker.py`), started when first needed and again after it was killed.
 """
 
 from __future__ import annotations

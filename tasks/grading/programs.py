@@ -37,9 +37,9 @@ def helpers(prompt: str, entry_point: str) -> str:
 def program(completion: str, prompt: str, entry_point: str) -> Found:
     """A module that defines `entry_point`, with the prompt's own imports and helpers before it.
 
-    Of several fenced blocks the last one that defines the function counts; blocks before it are put in front when
-    they parse (helpers in a block of their own). A completion without code is no answer; code that does not
-    parse or does not define the function is malformed.
+    Of several fenced blocks the last one that defines the function counts; blocks before it are put in
+    front when they parse (helpers in a block of their own). A completion without code is no answer; code
+    that does not parse or does not define the function is malformed.
     """
     if not completion.strip():
         return Found(None)
@@ -83,6 +83,8 @@ def _is_library(block: str, entry_point: str) -> bool:
 def _continued(prompt: str, body: str) -> str:
     """The prompt followed by a body; prose or a second function after the body is cut off when it must be."""
     body = body.lstrip("\n")
+    if re.match(r"def |class |@|async ", body):
+        return ""  # definitions that are no body; indenting them would make them one
     if body and not body[0].isspace():
         # A chat model sometimes drops the indentation of the first line, or of all of them.
         lines = body.split("\n")

@@ -1,9 +1,10 @@
 """Run an untrusted program under a test that it cannot see.
 
-Two processes: the program runs inside bubblewrap (`_inside.py`), the test outside it (`_checker.py`), and between
-them a pipe that carries plain data (`_wire.py`). The program has no network, no files but a Python it can only
-read, an empty environment, a small private /tmp, and limits on CPU time, memory, file size and processes. It never
-holds the test, so exiting early, printing or redefining equality cannot make a wrong answer right.
+Two processes: the program runs inside bubblewrap (`_inside.py`), the test outside it (`_checker.py`), and
+between them a pipe that carries plain data (`_wire.py`). The program has no network, no files but a Python
+it can only read, an empty environment, a small private /tmp, and limits on CPU time, memory, file size and
+processes. It never holds the test, so exiting early, printing or redefining equality cannot make a wrong
+answer right.
 
     >>> run_program("def f(x): return x + 1", "def check(c): assert c(1) == 2", "f").kind   # doctest: +SKIP
     <GradeKind.CORRECT: 'correct'>
@@ -69,9 +70,9 @@ def run_program(
 ) -> Verdict:
     """Judge `program` by the whole of `test`, which defines `check(candidate)`.
 
-    `helpers` is trusted source that the test calls (from the prompt, never from the program). `timeout` is CPU
-    seconds of the program, rounded up; a wall-clock cap far above it stops programs that sleep, and a run that
-    hits it without using its CPU time is repeated once alone. Verdicts are cached in this process.
+    `helpers` is trusted source that the test calls (from the prompt, never from the program). `timeout` is
+    CPU seconds of the program, rounded up; a wall-clock cap far above it stops programs that sleep, and a
+    run that hits it without using its CPU time is repeated once alone. Verdicts are cached in this process.
     Raises SandboxUnavailable, unless `unsafe_local` runs the program without isolation.
     """
     if not unsafe_local:
@@ -91,7 +92,7 @@ def run_program(
 
 
 def _judge(job: Job) -> Verdict:
-    cap = 4 * job.timeout + 10
+    cap = 2 * job.timeout + 10
     verdict = _once(job, cap)
     starved = verdict is None
     if starved or (verdict and verdict.kind is GradeKind.INFRA_ERROR):
@@ -166,7 +167,7 @@ def _converse(checker: subprocess.Popen[bytes], job: Job, cap: float) -> dict[st
         "helpers": job.helpers,
         "entry": job.entry_point,
         "cpu": max(1, math.ceil(job.timeout)),
-        "checker_cpu": max(1, math.ceil(job.timeout)) + 5,
+        "checker_cpu": max(1, math.ceil(job.timeout)) + 1,
         "memory": MEMORY_BYTES,
     }
     message = io.BytesIO()
@@ -183,7 +184,7 @@ def _converse(checker: subprocess.Popen[bytes], job: Job, cap: float) -> dict[st
 
 
 def _reap(box: subprocess.Popen[bytes]) -> int:
-    """The exit status of the box, as a signal number where one ended it; it gets a moment to end by itself."""
+    """The signal that ended the box, else its exit status; it gets a moment to end by itself."""
     try:
         code = box.wait(timeout=0.5)
     except subprocess.TimeoutExpired:

@@ -75,9 +75,10 @@ def test_differences_that_are_equal_in_decimals_tie():
     assert paired_permutation(x, y).pvalue == 1.0
     assert paired_t(x, y).mean_difference == 0.0
     assert paired_t([0.3, 0.9], [0.1, 0.7]).standard_error == 0.0
+    assert paired_t([1e6 + 0.3, 1e6 + 0.7], [1e6 + 0.1, 1e6 + 0.5]).standard_error == 0.0
 
 
-@pytest.mark.parametrize("shift", [0.1, 1000.3])
+@pytest.mark.parametrize("shift", [0.1, 1000.3, 1e6 + 0.1])
 def test_a_common_shift_moves_no_p_value(shift):
     x, y = np.array([0.3, 0.7, 0.5, 0.45]), np.array([0.1, 0.9, 0.3, 0.5])
 

@@ -1,5 +1,6 @@
 """The plan on a board: estimates, families, verdicts, and what one run may claim."""
 
+import itertools
 import math
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats as oracle
 
-from leaderboard.boards import split_boards
+from leaderboard.boards import QUESTION_COLUMNS, split_boards
 from leaderboard.crossed import crossed_difference
 from leaderboard.multiple import adjust_pvalues
 from leaderboard.ranks import Plan, rank
@@ -88,6 +89,21 @@ def test_equal_estimates_go_by_name(frames):
     assert all(c.test.pvalue == 1.0 for c in found.pairs)
 
 
+def test_equal_live_estimates_go_by_name_too(frames):
+    """1/10, 2/10, 3/10 and 3/10, 2/10, 1/10 have one mean, but not in binary."""
+    right = {"b": (1, 2, 3), "a": (3, 2, 1)}
+    cells = list(itertools.product(right, enumerate(frames.tasks), range(2)))
+    runs = frames.live(pd.DataFrame([frames.run(m, task, seed, 0.0) for m, (_, task), seed in cells]))
+    rows = [
+        (m, task, "small", seed, question, "", question < right[m][at])
+        for m, (at, task), seed in cells
+        for question in range(10)
+    ]
+    questions = pd.DataFrame(rows, columns=list(QUESTION_COLUMNS))
+
+    assert ranking(runs, questions).order == ("a", "b")
+
+
 @pytest.mark.parametrize("world", ["simulated", "live"])
 def test_one_run_separates_nothing(frames, world):
     runs = frames.runs(seeds=1)
@@ -143,6 +159,8 @@ def test_the_plan_moves_level_reference_and_rope(runs):
     assert "tpe" not in found.against_reference and "random" in found.against_reference
     assert not any(c.matters for c in found.pairs)
     assert found.estimates["tpe"].high < ranking(runs).estimates["tpe"].high
+    test = found.against_reference["random"].test
+    assert test.ci_high == pytest.approx(test.mean_difference + oracle.t.ppf(0.9, 9) * test.standard_error)
 
 
 def test_one_method_alone_is_first(frames):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.grading.normal import canonical, normal, number, units_of, words_of
+from tasks.grading.normal import canonical, normal, number, words_of
+from tasks.grading.units import units_of
 
 NORMAL = [
     (r"\dfrac12", r"\frac{1}{2}"),

@@ -21,7 +21,9 @@ CASES = {
     "indented fence": "1. Code:\n   ```python\n   def f(x):\n       return 2 * x\n   ```",
     "fenced body": "```python\n    return 2 * x\n```",
     "example after the code": f"```python\n{WHOLE}\n```\nUse it:\n```python\nprint(f(3))\n```",
-    "helper in a block of its own": "```python\ndef two():\n    return 2\n```\n```python\ndef f(x):\n    return two() * x\n```",
+    "helper in a block of its own": (
+        "```python\ndef two():\n    return 2\n```\n```python\ndef f(x):\n    return two() * x\n```"
+    ),
     "second try": f"```python\ndef f(x):\n    return 3 * x\n```\nNo:\n```python\n{WHOLE}\n```",
     "prose without a fence": f"Here it is:\n\n{WHOLE}\n\nDone, it works.",
     "lambda": "```python\nf = lambda x: 2 * x\n```",

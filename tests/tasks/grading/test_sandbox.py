@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -30,12 +31,13 @@ WRONG = {
     ),
     "equality that always holds": "class E:\n    def __eq__(self, o): return True\ndef f(x): return E()",
     "number that equals everything": (
-        "class E(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\ndef f(x): return E(7)"
+        "class E(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\n"
+        "def f(x): return E(7)"
     ),
     "patched builtins": "import builtins\nbuiltins.isinstance = lambda *a: True\ndef f(x): return x",
     "frames of its caller": (
         "import sys\ndef f(x):\n    frame = sys._getframe(1)\n"
-        "    while frame:\n        frame.f_globals['send'] = lambda *a: None\n        frame = frame.f_back"
+        "    while frame:\n        frame.f_globals['send'] = lambda *a: 1 / 0\n        frame = frame.f_back"
     ),
     "fork": "import os\ndef f(x):\n    os.fork()\n    return x + 1",
     "fork bomb": "import os\nwhile True: os.fork()",
@@ -51,8 +53,8 @@ WRONG = {
     "writing outside /tmp": "def f(x):\n    open('/etc/x', 'w').write('x')\n    return x + 1",
     "writing our files": "def f(x):\n    open('/box/_wire.py', 'w').write('x')\n    return x + 1",
     "a big file": "def f(x):\n    open('/tmp/x', 'wb').write(bytes(2 << 20))\n    return x + 1",
-    "network": "import socket\ndef f(x):\n    socket.create_connection(('127.0.0.1', 9), 1)\n    return x + 1",
-    "network by name": "import socket\ndef f(x):\n    socket.getaddrinfo('example.org', 80)\n    return x + 1",
+    "network": "import socket\ndef f(x):\n    socket.create_connection(('127.0.0.1', 9))\n    return 2",
+    "network by name": "import socket\ndef f(x):\n    socket.getaddrinfo('example.org', 80)\n    return 2",
 }
 MALFORMED = {
     "syntax error": "def f(x) return",
@@ -63,7 +65,7 @@ MALFORMED = {
 CORRECT = {
     "plain": "def f(x): return x + 1",
     "prints": "print('hello')\ndef f(x):\n    print(x)\n    return x + 1",
-    "imports": "import collections, functools, heapq, itertools, math, random, re, string\ndef f(x): return x + 1",
+    "imports": "import collections, functools, heapq, itertools, math, re, string\ndef f(x): return x + 1",
     "subclass of int": "class I(int): pass\ndef f(x): return I(x + 1)",
     "writes to /tmp": "open('/tmp/a', 'w').write('1')\ndef f(x): return x + int(open('/tmp/a').read())",
     "closes standard streams": "import sys\nsys.stdout.close()\nsys.stdin.close()\ndef f(x): return x + 1",
@@ -132,7 +134,8 @@ def test_the_program_sees_no_environment_and_no_files_of_ours(monkeypatch):
 def test_data_crosses_with_its_types():
     test = (
         "def check(candidate):\n"
-        "    for v in (None, True, 1, 1.5, float('inf'), 'é', [1], (1, [2]), {1: (2,)}, {3}, frozenset({4}), b'x', 2j, 10**50):\n"
+        "    for v in (None, True, 1, 1.5, float('inf'), 'é', [1], (1, [2]), {1: (2,)},\n"
+        "              {3}, frozenset({4}), b'x', 2j, 10**50):\n"
         "        assert candidate(v) == v and type(candidate(v)) is type(v)\n"
         "    assert candidate(v=3) == 3\n"
     )
@@ -181,16 +184,15 @@ def test_a_verdict_is_remembered(monkeypatch):
 
 
 def test_no_process_or_descriptor_is_left_behind():
-    def open_descriptors():
-        return len(os.listdir("/proc/self/fd"))
+    def held():
+        children = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+        return children, len(list(Path("/proc/self/fd").iterdir()))
 
     run_program("def f(x): return x + 1  # warm", TEST, "f")
-    before = open_descriptors()
+    before = held()
     for i in range(5):
         run_program(f"import os\ndef f(x): os._exit({i})", TEST, "f")
-    assert open_descriptors() == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert held() == before
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_other_types_are_refused(value):
         b"l\0\0\0\2N",
         b"d\0\0\0\1N",
         b"S\0\0\0\1l\0\0\0\0",
-        b"f\0\0\0\3abc",
+        b"f\0\0\0\3xyz",
         b"l\0\0\0\1" * 50_000,
     ],
     ids=lambda data: repr(data[:12]),

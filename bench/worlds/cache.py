@@ -1,0 +1,88 @@
+"""Answers kept on disk, so that a killed live run resumes without asking again.
+
+One SQLite file, which several processes may share and which survives a kill at any time. A cached answer saves
+wall time and money, never budget: it is charged in full.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from bench.errors import IsobudgetError
+from bench.worlds.client import Completion
+
+__all__ = ["AnswerCache"]
+
+_TABLE = """
+create table if not exists answers (
+    key blob primary key, text text not null, prompt_tokens integer not null, completion_tokens integer not null,
+    wall real not null, attempts integer not null
+) without rowid
+"""
+_AT_ONCE = 500  # keys in one query; SQLite's oldest limit is 999
+_HELD = 64  # answers written together: what a kill can lose
+
+
+class AnswerCache:
+    """Completions by key. Its methods may be called from several threads."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Raises IsobudgetError when the file cannot be opened or is no such cache."""
+        self.path = Path(path)
+        self._lock = threading.Lock()
+        self._held: list[tuple[bytes, str, int, int, float, int]] = []
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(self.path, timeout=60.0, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise IsobudgetError(f"cannot open the cache {self.path}: {error}") from error
+        try:
+            self._base.execute("pragma journal_mode = wal")
+            self._base.execute("pragma synchronous = normal")
+            with self._base:
+                self._base.execute(_TABLE)
+            self.get([b""])
+        except sqlite3.Error as error:
+            self._base.close()
+            raise IsobudgetError(f"{self.path} is no answer cache ({error}): delete it or name another") from error
+
+    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Completion]:
+        """The completions that are there."""
+        found: dict[bytes, Completion] = {}
+        with self._lock:
+            for start in range(0, len(keys), _AT_ONCE):
+                part = keys[start : start + _AT_ONCE]
+                marks = ",".join("?" * len(part))
+                rows: Iterable[tuple[bytes, str, int, int, float, int]] = self._base.execute(
+                    "select key, text, prompt_tokens, completion_tokens, wall, attempts "
+                    f"from answers where key in ({marks})",
+                    part,
+                )
+                found.update((row[0], Completion(*row[1:])) for row in rows)
+        return found
+
+    def put(self, key: bytes, completion: Completion) -> None:
+        """Keep a completion; the first one under a key stays."""
+        with self._lock:
+            self._held.append((key, *completion))
+            if len(self._held) >= _HELD:
+                self._write()
+
+    def flush(self) -> None:
+        """Write what is still held back."""
+        with self._lock:
+            self._write()
+
+    def close(self) -> None:
+        """Write and close."""
+        self.flush()
+        self._base.close()
+
+    def _write(self) -> None:
+        if self._held:
+            with self._base:
+                self._base.executemany("insert or ignore into answers values (?, ?, ?, ?, ?, ?)", self._held)
+            self._held.clear()

@@ -1,0 +1,233 @@
+"""Chat completions over HTTP: bounded concurrency, retries with jittered backoff, errors in one line.
+
+What is retried: 408, 409, 429, 5xx, broken connections, silence, replies that are not whole JSON or hold no choice.
+What is not: every other refusal, because asking again would not change it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.request import getproxies
+
+import httpx
+import numpy as np
+
+from bench.errors import BadReply, IsobudgetError, Unreachable, WorldError
+from bench.keys import fold, text_key, unif
+from bench.worlds.background import BackgroundLoop
+from bench.worlds.transport import LeanTransport
+
+__all__ = ["ChatClient", "Completion", "Policy"]
+
+_RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})
+_CONNECT_SECONDS = 10.0
+
+
+class Policy(NamedTuple):
+    """How patient a client is.
+
+    timeout: seconds of one attempt. concurrency: requests at a time. retries: further attempts after the first.
+    backoff: mean seconds before the first retry, doubled each time up to `longest_wait`.
+    """
+
+    timeout: float = 60.0
+    concurrency: int = 32
+    retries: int = 7
+    backoff: float = 0.2
+    longest_wait: float = 30.0
+
+
+class Completion(NamedTuple):
+    """A reply: its text, the server's token counts, seconds of the attempt that succeeded, number of attempts."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    wall: float
+    attempts: int
+
+
+class _Fault(Exception):
+    """An attempt that may be repeated: the error to raise if none succeeds, and how long to wait at least."""
+
+    def __init__(self, error: WorldError, wait: float = 0.0) -> None:
+        super().__init__(str(error))
+        self.error, self.wait = error, wait
+
+
+class ChatClient:
+    """One server. Its methods block; requests run in a thread of their own. Close it when done."""
+
+    def __init__(self, base_url: str, api_key: str | None, policy: Policy) -> None:
+        """base_url: with the version, as in http://localhost:8000/v1. Raises IsobudgetError when it is no URL."""
+        self.base_url, self.policy = base_url.rstrip("/"), policy
+        self.retries = self.gave_up = 0
+        parsed = _url(self.base_url)
+        headers = {"content-type": "application/json"}
+        if api_key:
+            headers["authorization"] = f"Bearer {api_key}"
+        self._chat = httpx.URL(f"{self.base_url}/chat/completions")
+        lean = parsed.scheme == "http" and "http" not in getproxies()
+        self._loop = BackgroundLoop()
+        self._http = self._loop.run(_client(headers, policy, lean))
+
+    def models(self) -> dict[str, Any]:
+        """The server's model list as it is; empty where the server has none. Raises Unreachable or BadReply."""
+        try:
+            return self._loop.run(self._patiently(self._models, text_key(self.base_url), refused=0))[0]
+        except _NoList:
+            return {}
+
+    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
+        """Send all requests; `done(i, completion)` is called, in the loop's thread, as each is answered.
+
+        Raises Unreachable or BadReply for the first request that fails for good; the others are given up.
+        """
+        self._loop.run(self._all(bodies, done))
+
+    def close(self) -> None:
+        """Close the connections and the thread."""
+        try:
+            self._loop.run(self._http.aclose())
+        finally:
+            self._loop.close()
+
+    async def _all(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
+        waiting = iter(enumerate(bodies))
+
+        async def work() -> None:
+            for i, body in waiting:
+                key = text_key(str(i)) ^ len(body)
+                completion, attempts = await self._patiently(lambda body=body: self._post(body), key)
+                done(i, completion._replace(attempts=attempts))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.policy.concurrency, len(bodies))):
+                    group.create_task(work())
+        except ExceptionGroup as group_error:
+            raise group_error.exceptions[0] from None
+
+    async def _patiently(self, attempt: Callable[[], Any], key: int, refused: int | None = None) -> tuple[Any, int]:
+        """What an attempt gives, and how many it took. refused: how often a refused connection is retried."""
+        for count in range(1, self.policy.retries + 2):
+            try:
+                async with asyncio.timeout(self.policy.timeout):
+                    return await attempt(), count
+            except TimeoutError:
+                fault = _Fault(BadReply(f"{self.base_url} gave no reply in {self.policy.timeout:g} s: {_PATIENCE}"))
+            except httpx.ConnectError as error:
+                fault = _Fault(Unreachable(f"no server at {self.base_url} ({_line(error)}): {_START}"))
+                if refused is not None and count > refused:
+                    raise fault.error from None
+            except httpx.TransportError as error:
+                fault = _Fault(BadReply(f"{self.base_url} broke the connection ({_line(error)}): see its log"))
+            except _Fault as raised:
+                fault = raised
+            if count <= self.policy.retries:
+                self.retries += 1
+                await asyncio.sleep(max(fault.wait, self._pause(key, count)))
+        self.gave_up += 1
+        raise type(fault.error)(f"{fault.error} (after {count} attempts)")
+
+    def _pause(self, key: int, count: int) -> float:
+        """Seconds before the next attempt: doubling, between half and one and a half times, by key."""
+        jitter = 0.5 + float(unif(fold(np.uint64(key % 2**64), count)))
+        return min(self.policy.longest_wait, self.policy.backoff * 2 ** (count - 1)) * jitter
+
+    async def _post(self, body: bytes) -> Completion:
+        started = time.perf_counter()
+        response = await self._http.send(self._http.build_request("POST", self._chat, content=body))
+        data = self._json(response)
+        try:
+            message, usage = data["choices"][0]["message"], data["usage"]
+            text, tokens = message.get("content"), (int(usage["prompt_tokens"]), int(usage["completion_tokens"]))
+            if not isinstance(text, str | None) or min(tokens) < 0:
+                raise TypeError("content or usage")
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            what = f"a reply that is no chat completion with usage ({error!r})"
+            raise _Fault(BadReply(f"{self._chat} gave {what}: {_start_of(response)}")) from error
+        return Completion(text or "", *tokens, time.perf_counter() - started, 1)
+
+    async def _models(self) -> dict[str, Any]:
+        response = await self._http.get(f"{self.base_url}/models")
+        if response.status_code in (404, 405, 501):
+            raise _NoList
+        return self._json(response)
+
+    def _json(self, response: httpx.Response) -> dict[str, Any]:
+        if response.status_code != 200:
+            self._refuse(response)
+        try:
+            data = response.json()
+        except ValueError as error:
+            raise _Fault(BadReply(f"{response.url} gave no whole JSON: {_start_of(response)}")) from error
+        if not isinstance(data, dict):
+            raise _Fault(BadReply(f"{response.url} gave no JSON object: {_start_of(response)}"))
+        return data
+
+    def _refuse(self, response: httpx.Response) -> None:
+        status = response.status_code
+        error = BadReply(f"{response.url} answered {status}: {_message(response)}{_HINTS.get(status, '')}")
+        if status in _RETRIED:
+            raise _Fault(error, _retry_after(response, self.policy.longest_wait))
+        raise error
+
+
+class _NoList(Exception):
+    """The server has no model list."""
+
+
+_START = "start it (isobudget serve starts the simulated one) or mend base_url"
+_PATIENCE = "raise timeout, or lower concurrency"
+_HINTS: Mapping[int, str] = {
+    401: " (set OPENAI_API_KEY)",
+    403: " (does this key have access?)",
+    404: " (does base_url end in /v1, and is the model's name the server's? the option models maps names)",
+}
+
+
+async def _client(headers: dict[str, str], policy: Policy, lean: bool) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=policy.concurrency, max_keepalive_connections=policy.concurrency)
+    timeout = httpx.Timeout(policy.timeout, connect=_CONNECT_SECONDS, pool=None)
+    mounts = {"http://": LeanTransport()} if lean else None
+    return httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits, mounts=mounts)
+
+
+def _url(base_url: str) -> httpx.URL:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise IsobudgetError(f"base_url '{base_url}' is no URL: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise IsobudgetError(f"base_url '{base_url}' is no http URL: write it as http://localhost:8000/v1")
+    return url
+
+
+def _retry_after(response: httpx.Response, longest: float) -> float:
+    """Seconds that the server asks for; dates, which are rare, are left to the backoff."""
+    try:
+        return min(max(0.0, float(response.headers.get("retry-after", "0"))), longest)
+    except ValueError:
+        return 0.0
+
+
+def _message(response: httpx.Response) -> str:
+    """What an error reply says, in OpenAI's shape or any other."""
+    try:
+        return str(response.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return _start_of(response)
+
+
+def _start_of(response: httpx.Response) -> str:
+    text = " ".join(response.text.split())
+    return repr(text[:120]) if text else "an empty body"
+
+
+def _line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
