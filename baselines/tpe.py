@@ -33,9 +33,7 @@ class TPE(Optimizer):
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._optuna = optuna
-        sampler = optuna.samplers.TPESampler(
-            n_startup_trials=0, multivariate=True, seed=int(rng.integers(2**31))
-        )
+        sampler = optuna.samplers.TPESampler(n_startup_trials=0, multivariate=True, seed=int(rng.integers(2**31)))
         self._study = optuna.create_study(direction="maximize", sampler=sampler)
         categories = optuna.distributions.CategoricalDistribution
         self._space: dict[str, Any] = {

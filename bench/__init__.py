@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bench.graph import Graph
+    from bench.loop import run
     from bench.optimizer import Optimizer, Outcome, Problem, Proposal, method
     from bench.records import load_records
     from bench.registry import list_methods
-    from bench.loop import run
     from bench.space import Space
     from bench.worlds import load_world
 

@@ -20,11 +20,19 @@ __all__ = ["SETTINGS", "Verdict", "check_method"]
 
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"task": "math", "budget": "small", "search": "300ex"},
-    {"task": "mmlu", "budget": "small", "search": "40kunits", "selection": "own"},
-    {"task": "humaneval", "budget": "medium", "search": "1min"},
+    {"task": "mmlu", "budget": "small", "search": "8kunits", "selection": "own"},
+    {"task": "humaneval", "budget": "small", "search": "1min"},
+    {"task": "humaneval", "budget": "large", "search": "150ex"},
     {"task": "math", "budget": "1units", "search": "60ex"},
     {"task": "math", "budget": "5units", "search": "0.02usd", "space": "open"},
-    {"task": "math", "budget": "small", "search": "30ex", "questions": 3, "space": "paper", "selection": "own"},
+    {
+        "task": "math",
+        "budget": "small",
+        "search": "30ex",
+        "questions": 3,
+        "space": "paper",
+        "selection": "own",
+    },
     {"task": "mmlu", "budget": "small", "search": "1ex", "selection": "own"},
 )
 """Where a method is tried: budgets in every currency, a space with one graph, budgets too small to do anything."""
@@ -79,7 +87,7 @@ def _within_budget(records: list[Record]) -> str:
         budget = SearchBudget.parse(record.spec.search)
         space = Space.preset(record.spec.space, record.spec.task, record.spec.budget, record.spec.pool)
         limit = budget.amount * (space.unit if budget.currency == "flops" else 1.0)
-        spent = sum(float(v) for v in record.events[budget.currency].to_pylist())
+        spent = sum(float(event[budget.currency]) for event in record.rows())
         if spent > limit * (1 + 1e-9):
             return f"spent {spent:g} of {limit:g} {budget.currency}"
     return ""
@@ -91,7 +99,7 @@ def _deterministic(records: list[Record]) -> str:
 
 def _always_recommends(records: list[Record]) -> str:
     for record in records:
-        searched = [event for event in record.events.to_pylist() if event["phase"] == "search"]
+        searched = record.rows("search")
         if any(event["incumbent"] not in record.summary["graphs"] for event in searched):
             return "no recommendation after some evaluation"
     return ""

@@ -57,9 +57,7 @@ def _layout(sinks: int, models: int, slots: int, free_reads: bool, free_roles: b
 
 def layout(space: Space) -> Layout:
     """The layout of the points of `space`."""
-    return _layout(
-        len(space.sinks), len(space.pool.models), space.max_nodes, space.free_reads, space.free_roles
-    )
+    return _layout(len(space.sinks), len(space.pool.models), space.max_nodes, space.free_reads, space.free_roles)
 
 
 def cardinalities(space: Space) -> tuple[int, ...]:

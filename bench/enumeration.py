@@ -113,5 +113,3 @@ def _finished(space: Space, growth: Growth) -> Iterator[Graph]:
 def _with_roles(graph: Graph, roles: tuple[str, ...], sink: Sink) -> Graph:
     nodes = [(node.model, role) for node, role in zip(graph.nodes, roles, strict=True)]
     return Graph.of(nodes, graph.edges, sink, graph.reads)
-
-

@@ -20,7 +20,16 @@ from bench.worlds.base import World
 from tasks import task_class
 from tasks.base import GRADE_KINDS
 
-__all__ = ["Execution", "Request", "execute", "node_right", "nominal_latency", "round_seconds", "salt", "worst_case"]
+__all__ = [
+    "Execution",
+    "Request",
+    "execute",
+    "node_right",
+    "nominal_latency",
+    "round_seconds",
+    "salt",
+    "worst_case",
+]
 
 WORST_LENGTH = 4
 """No completion is longer than this many times the task's answer length; live requests are cut there too."""
@@ -84,9 +93,7 @@ class Execution:
         )
 
 
-def execute(
-    world: World, task: str, split: str, pool: Pool, requests: Sequence[Request]
-) -> list[Execution]:
+def execute(world: World, task: str, split: str, pool: Pool, requests: Sequence[Request]) -> list[Execution]:
     """Run all requests level by level, grade their answers, in the order of the requests."""
     traces = run_graphs(world, requests, task, split, pool.names)
     codes = world.grade(

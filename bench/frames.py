@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.compute as pc
-
 from bench.cost import unit_flops
 from bench.errors import BrokenRecord, IsobudgetError
 from bench.graph import Graph
@@ -56,7 +54,7 @@ class Records:
         rows = [
             _key(record) | {"step": step} | _event_row(event)
             for record in self.records
-            for step, event in enumerate(record.events.to_pylist())
+            for step, event in enumerate(record.rows())
         ]
         return pd.DataFrame(rows)
 
@@ -84,14 +82,14 @@ def read_all(path: Path) -> Records:
 
 
 def _key(record: Record) -> dict[str, Any]:
-    spec = record.spec
-    return {"method": spec.method, "task": spec.task, "budget": spec.budget, "seed": spec.seed, "run": spec.id}
+    names = ("suite", "method", "tier", "task", "budget", "search", "seed")
+    return {name: getattr(record.spec, name) for name in names} | {"run": record.spec.id}
 
 
 def _run_row(record: Record) -> dict[str, Any]:
     spec, summary, graph = record.spec, record.summary, record.recommended
     space = Space.preset(spec.space, spec.task, spec.budget, spec.pool)
-    test = record.events.filter(pc.equal(record.events["phase"], "test")).to_pylist()[0]
+    (test,) = record.rows("test")
     truth = summary["truth"]
     world = " ".join([spec.world, *(value for _, value in spec.world_options)])
     return {
@@ -143,7 +141,7 @@ def _graph_columns(graph: Graph, space: Space) -> dict[str, Any]:
 
 def _spent(record: Record) -> dict[str, Any]:
     """Totals over everything that was charged, the agent's part beside them."""
-    events = [event for event in record.events.to_pylist() if event["phase"] != "test"]
+    events = record.rows("search", "agent", "selection")
     agent = [event for event in events if event["phase"] == "agent"]
     unit = unit_flops(record.spec.task)
 
@@ -174,7 +172,7 @@ def _event_row(event: dict[str, Any]) -> dict[str, Any]:
 def _question_rows(record: Record) -> pd.DataFrame:
     import pandas as pd
 
-    test = record.events.filter(pc.equal(record.events["phase"], "test")).to_pylist()[0]
+    (test,) = record.rows("test")
     kinds = [str(GRADE_KINDS[code]) for code in test["code"]]
     rows = {"question": test["question"], "kind": kinds, "correct": [kind == "correct" for kind in kinds]}
     return pd.DataFrame(_key(record) | rows)

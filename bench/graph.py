@@ -75,9 +75,7 @@ class Graph:
         labels = [(model, role, v in read_set) for v, (model, role) in enumerate(nodes)]
         order = canonical_order(labels, preds)
         rank = {v: i for i, v in enumerate(order)}
-        canonical = tuple(
-            Node(nodes[v][0], nodes[v][1], tuple(sorted(rank[p] for p in preds[v]))) for v in order
-        )
+        canonical = tuple(Node(nodes[v][0], nodes[v][1], tuple(sorted(rank[p] for p in preds[v]))) for v in order)
         return Graph(canonical, the_sink, tuple(sorted(rank[v] for v in read_set)))
 
     @cached_property

@@ -69,7 +69,13 @@ class Journal:
         blank |= dict.fromkeys(("latency_serial", "latency_critical", "makespan", "measured_wall"), 0.0)
         self.rows.append(
             blank
-            | {"phase": phase, "graph": graph, "asked": asked, "question": portion.question, "draw": portion.draw}
+            | {
+                "phase": phase,
+                "graph": graph,
+                "asked": asked,
+                "question": portion.question,
+                "draw": portion.draw,
+            }
             | asdict(charge)
             | {"measured_optimizer": self.thinking}
             | shown

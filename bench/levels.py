@@ -296,15 +296,11 @@ def _batches(
             yield held + a * width, Calls(task, split, plan.models, *arrays)
 
 
-def _calls(
-    plan: Plan, block: Block, task: str, split: str, handle: I64, tokens: I64 | None, at: slice
-) -> Calls:
+def _calls(plan: Plan, block: Block, task: str, split: str, handle: I64, tokens: I64 | None, at: slice) -> Calls:
     """The calls of some nodes of one level, node by node, each on all its questions."""
     width = block.question.shape[1]
     job = plan.job[at]
-    preds = plan.preds[
-        at, : plan.degree[at].max()
-    ].T  # (D, nodes): what a world gets is read column by column
+    preds = plan.preds[at, : plan.degree[at].max()].T  # (D, nodes): what a world gets is read column by column
     known = np.minimum(preds, len(plan.model) - 1)  # what stands where inputs are absent does not matter
     shape = (len(preds), len(job) * width)
     unknown_length = np.broadcast_to(np.int64(0), shape)

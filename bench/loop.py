@@ -1,6 +1,6 @@
 """One run → one record. The only loop: ask, evaluate, charge, tell, until the budget or the method ends.
 
-    python -c "from bench import run; print(run(method='random', task='math', budget='small').recommended)"
+python -c "from bench import run; print(run(method='random', task='math', budget='small').recommended)"
 """
 
 from __future__ import annotations
@@ -119,8 +119,10 @@ class _Run:
 
     def _note(self) -> str:
         """What the row must say: the method's own note, and that it had too few evaluations if it had."""
-        info, done = self.method.info, len(self.history.outcomes)
-        few = f"{done} evaluations, fewer than the {info.least_trials} it needs" if done < info.least_trials else ""
+        info, done = self.method.info, sum(row["phase"] == "search" for row in self.journal.rows)
+        few = (
+            f"{done} evaluations, fewer than the {info.least_trials} it needs" if done < info.least_trials else ""
+        )
         return "; ".join(filter(None, (info.note, few)))
 
     # the search phase: the method's own code runs only inside `_think`
@@ -168,8 +170,9 @@ class _Run:
     def _evaluate(self, optimizer: Optimizer, proposals: Sequence[Proposal]) -> bool:
         """Evaluate a round as far as the budget goes; False when the search must end."""
         for proposal in proposals:
-            if (objection := self.space.why_not(proposal.graph)) is not None:
-                raise MethodFault(f"{self.spec.method} proposed an infeasible graph: {objection}")
+            if not isinstance(proposal, Proposal):
+                raise MethodFault(f"{self.spec.method} must propose a Proposal, not {proposal!r}")
+            self._admit(proposal.graph, "proposed")
         granted = self.meter.plan([(p.graph, self._asked(p)) for p in proposals])
         if not granted:
             return False
@@ -193,9 +196,15 @@ class _Run:
 
     def _recommendation(self, optimizer: Optimizer) -> Graph:
         graph = self._think(optimizer.recommend)
-        if (objection := self.space.why_not(graph)) is not None:
-            raise MethodFault(f"{self.spec.method} recommended an infeasible graph: {objection}")
+        self._admit(graph, "recommended")
         return graph
+
+    def _admit(self, graph: object, did: str) -> None:
+        """Let only feasible graphs through."""
+        if not isinstance(graph, Graph):
+            raise MethodFault(f"{self.spec.method} {did} {graph!r}, which is no graph")
+        if (objection := self.space.why_not(graph)) is not None:
+            raise MethodFault(f"{self.spec.method} {did} an infeasible graph: {objection}")
 
     # the harness's own phases
 

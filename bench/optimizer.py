@@ -14,6 +14,7 @@ sees test questions, gold answers or the world.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -194,7 +195,7 @@ class Optimizer:
             proposals.append(proposal)
         return proposals
 
-    def tell(self, outcome: Outcome) -> None:  # noqa: B027 - most methods need nothing beyond `history`
+    def tell(self, outcome: Outcome) -> None:
         """Learn from one evaluation; `history` already holds it."""
 
     def recommend(self) -> Graph:
@@ -253,7 +254,9 @@ def method(
             cls.__qualname__,
         ):
             raise ValueError(f"two methods call themselves '{name}': {known.cls.__module__}, {cls.__module__}")
-        REGISTRY[name] = MethodInfo(name, label or name, cls, kind, tier, source, note, least_trials, _parameters(cls))
+        REGISTRY[name] = MethodInfo(
+            name, label or name, cls, kind, tier, source, note, least_trials, _parameters(cls)
+        )
         return cls
 
     return register
@@ -263,8 +266,6 @@ def _parameters(cls: type[Optimizer]) -> dict[str, Any]:
     own: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         if issubclass(base, Optimizer) and base is not Optimizer:
-            names = [n for n, kind in base.__dict__.get("__annotations__", {}).items() if "ClassVar" not in str(kind)]
+            names = [n for n, kind in inspect.get_annotations(base).items() if "ClassVar" not in str(kind)]
             own |= {n: getattr(cls, n) for n in names if hasattr(cls, n)}
     return own
-
-

@@ -37,30 +37,29 @@ FORMAT = 1
 
 PHASES = ("search", "agent", "selection", "test")
 
-EVENTS = pa.schema(
-    [
-        ("phase", pa.string()),
-        ("graph", pa.string()),
-        ("asked", pa.int32()),
-        ("question", pa.list_(pa.int32())),
-        ("draw", pa.list_(pa.int32())),
-        ("code", pa.list_(pa.int8())),
-        ("executions", pa.int64()),
-        ("node_calls", pa.int64()),
-        ("flops", pa.decimal128(38, 0)),
-        ("prompt_tokens", pa.int64()),
-        ("completion_tokens", pa.int64()),
-        ("usd", pa.float64()),
-        ("seconds", pa.float64()),
-        ("latency_serial", pa.float64()),
-        ("latency_critical", pa.float64()),
-        ("makespan", pa.float64()),
-        ("incumbent", pa.string()),
-        ("measured_wall", pa.float64()),
-        ("measured_optimizer", pa.float64()),
-        ("measured_retries", pa.int64()),
-    ]
-)
+_COLUMNS: dict[str, pa.DataType] = {
+    "phase": pa.string(),
+    "graph": pa.string(),
+    "asked": pa.int32(),
+    "question": pa.list_(pa.int32()),
+    "draw": pa.list_(pa.int32()),
+    "code": pa.list_(pa.int8()),
+    "executions": pa.int64(),
+    "node_calls": pa.int64(),
+    "flops": pa.decimal128(38, 0),
+    "prompt_tokens": pa.int64(),
+    "completion_tokens": pa.int64(),
+    "usd": pa.float64(),
+    "seconds": pa.float64(),
+    "latency_serial": pa.float64(),
+    "latency_critical": pa.float64(),
+    "makespan": pa.float64(),
+    "incumbent": pa.string(),
+    "measured_wall": pa.float64(),
+    "measured_optimizer": pa.float64(),
+    "measured_retries": pa.int64(),
+}
+EVENTS = pa.schema(list(_COLUMNS.items()))
 """Columns of a record file. flops: an exact integer (decimal128, scale 0)."""
 
 _META = b"isobudget"
@@ -82,6 +81,10 @@ class Record:
     summary: dict[str, Any]
     manifest: dict[str, Any]
 
+    def rows(self, *phases: str) -> list[dict[str, Any]]:
+        """The events of these phases (all without any) as plain data, in order."""
+        return [event for event in self.events.to_pylist() if not phases or event["phase"] in phases]
+
     @cached_property
     def recommended(self) -> Graph:
         """The graph the run ended with."""
@@ -98,7 +101,12 @@ class Record:
 
     def save(self, path: Path) -> None:
         """Write the file atomically: a reader sees the whole record or none."""
-        meta = {"format": FORMAT, "spec": self.spec.to_dict(), "summary": self.summary, "manifest": self.manifest}
+        meta = {
+            "format": FORMAT,
+            "spec": self.spec.to_dict(),
+            "summary": self.summary,
+            "manifest": self.manifest,
+        }
         table = self.events.replace_schema_metadata({_META: _canonical(meta)})
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")

@@ -52,7 +52,7 @@ class MethodSpec:
 
     def build(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> Optimizer:
         """A fresh optimizer; its parameters are class attributes, as the method's file declares them."""
-        cls = type(self.info.cls.__name__, (self.info.cls,), dict(self.values))
+        cls: type[Optimizer] = type(self.info.cls.__name__, (self.info.cls,), dict(self.values))
         return cls(problem, rng, agent)
 
 

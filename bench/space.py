@@ -73,15 +73,21 @@ class Space:
         level = text if text in BUDGET_LEVELS else _nearest_level(budget_flops(budget, task), task)
         select = Sink("select", "3B" if "3B" in models.names else models.names[0])
         space = Space(
-            name, task, models, budget_flops(budget, task), text, (select, Sink("vote", None)), _MAX_NODES[level]
+            name,
+            task,
+            models,
+            budget_flops(budget, task),
+            text,
+            (select, Sink("vote", None)),
+            _MAX_NODES[level],
         )
         if name == "paper":
             if text not in BUDGET_LEVELS:
                 levels = ", ".join(BUDGET_LEVELS)
-                raise IsobudgetError(f"space paper needs a budget level ({levels}), not '{text}': it has nominal costs")
-            space = replace(
-                space, sinks=(select,), free_reads=True, dead_ends=True, nominal=BUDGET_LEVELS[text]
-            )
+                raise IsobudgetError(
+                    f"space paper needs a budget level ({levels}), not '{text}': it has nominal costs"
+                )
+            space = replace(space, sinks=(select,), free_reads=True, dead_ends=True, nominal=BUDGET_LEVELS[text])
         if name == "open":
             every = tuple(Sink("select", model) for model in models.names)
             space = replace(space, sinks=(*every, Sink("vote", None)), free_reads=True, free_roles=True)

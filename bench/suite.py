@@ -64,7 +64,17 @@ class Suite:
             if task not in list_tasks():
                 raise UnknownTask(f"no task '{task}': there are {', '.join(list_tasks())} (isobudget list tasks)")
         options = tuple(sorted((str(k), str(v)) for k, v in plan["world_options"].items()))
-        shared = ("search", "world", "space", "pool", "objective", "tier", "selection", "held_back", "finalists")
+        shared = (
+            "search",
+            "world",
+            "space",
+            "pool",
+            "objective",
+            "tier",
+            "selection",
+            "held_back",
+            "finalists",
+        )
         return [
             RunSpec(
                 suite=self.name,
@@ -112,7 +122,9 @@ def load_suite(name: str) -> Suite:
         raise IsobudgetError(f"suite {name}: {error} is missing or wrong (see bench/data/suites)") from error
     if set(plan) != set(_PLAN_FIELDS):
         odd = sorted(set(plan) ^ set(_PLAN_FIELDS))
-        raise IsobudgetError(f"suite {name}: [plan] must have exactly the documented fields; check {', '.join(odd)}")
+        raise IsobudgetError(
+            f"suite {name}: [plan] must have exactly the documented fields; check {', '.join(odd)}"
+        )
     return suite
 
 
@@ -156,7 +168,6 @@ def run_suite(
 
     jobs: processes. world: what the world needs beyond its identity, such as a server's address.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     extra = tuple(sorted((world or {}).items()))
     if jobs == 1 or len(specs) <= 1:
         for spec in specs:
@@ -206,7 +217,11 @@ def _one(spec: RunSpec, folder: Path, extra: tuple[tuple[str, Any], ...]) -> Fin
 
 @cache
 def _world(
-    name: str, options: tuple[tuple[str, str], ...], extra: tuple[tuple[str, Any], ...], folder: Path, seed: int
+    name: str,
+    options: tuple[tuple[str, str], ...],
+    extra: tuple[tuple[str, Any], ...],
+    folder: Path,
+    seed: int,
 ) -> Any:
     """One world a process: banks and connections are worth keeping between runs."""
     from bench.worlds import load_world

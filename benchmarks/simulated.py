@@ -79,9 +79,7 @@ def main() -> None:
         lambda: SimulatedWorld().accuracies([Graph.of([("1B", "assistant")])], "math", slice(30), (0,))
     )
     print(f"a new world's first 30 questions: {1e3 * fresh:.1f} ms")
-    whole = seconds(
-        lambda: SimulatedWorld().accuracies([Graph.of([("1B", "assistant")])], "math", trials=(0,))
-    )
+    whole = seconds(lambda: SimulatedWorld().accuracies([Graph.of([("1B", "assistant")])], "math", trials=(0,)))
     print(f"a new world's 20,000 items: {1e3 * whole:.1f} ms")
 
 

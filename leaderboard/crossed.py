@@ -47,9 +47,7 @@ def crossed_anova(matrix: Sequence[Sequence[float]] | Floats) -> CrossedAnova:
     values = _matrix(matrix)
     rows, columns = values.shape
     if rows < 2 or columns < 2:
-        raise ValueError(
-            f"matrix: a variance needs at least two rows and two columns, got {rows} x {columns}"
-        )
+        raise ValueError(f"matrix: a variance needs at least two rows and two columns, got {rows} x {columns}")
     grand = float(values.mean())
     by_row, by_column = values.mean(axis=1), values.mean(axis=0)
     ms_row = columns * float(by_row.var(ddof=1))

@@ -16,9 +16,7 @@ class ProportionInterval(NamedTuple):
     high: float
 
 
-def proportion_ci(
-    successes: float, n: float, level: float = 0.95, method: str = "wilson"
-) -> ProportionInterval:
+def proportion_ci(successes: float, n: float, level: float = 0.95, method: str = "wilson") -> ProportionInterval:
     """Wilson's (1927) score interval of successes out of n; both may be averages over seeds.
 
     ValueError unless 0 <= successes <= n and n > 0, and on a method that no table uses.

@@ -109,8 +109,7 @@ def _json(table: Table) -> str:
             entry |= zip(raw_names(column), raw_values(column, cell), strict=True)
         rows.append(entry)
     columns = [
-        {"names": raw_names(column), "heading": _heading(column), "kind": column.kind}
-        for column in table.columns
+        {"names": raw_names(column), "heading": _heading(column), "kind": column.kind} for column in table.columns
     ]
     data = {
         "title": clean(table.title),
@@ -149,9 +148,7 @@ def _heading(column: Column) -> str:
 
 
 def _heading_lines(column: Column) -> list[str]:
-    unit = column.unit or {"percent": "%", "points": "points", "seconds": "s", "usd": "USD"}.get(
-        column.kind, ""
-    )
+    unit = column.unit or {"percent": "%", "points": "points", "seconds": "s", "usd": "USD"}.get(column.kind, "")
     return [*column.heading.split("\n"), *([f"({unit})"] if unit else [])]
 
 

@@ -59,9 +59,7 @@ def _exact(board: Board) -> Samples:
     cells = zip(board.runs["method"], board.runs["task"], board.runs["seed"], strict=True)
     truth = dict(zip(cells, board.runs["accuracy"].to_numpy(dtype=np.float64), strict=True))
     values = {
-        method: [
-            np.array([[truth[method, task, seed]] for seed in blocks.seeds[task]]) for task in board.tasks
-        ]
+        method: [np.array([[truth[method, task, seed]] for seed in blocks.seeds[task]]) for task in board.tasks]
         for method in board.methods
     }
     return Samples(True, tuple(board.tasks), values, blocks, dict.fromkeys(board.tasks, 1), ())
@@ -121,7 +119,5 @@ def _matrix(
     found = found.reindex(index=list(seeds), columns=list(items))
     for seed in seeds:
         if found.loc[seed].isna().any() and (*cell, seed) not in faulty:
-            raise LeaderboardError(
-                f"{cell[0]} on {cell[1]}, seed {seed}: its test questions are not the others'"
-            )
+            raise LeaderboardError(f"{cell[0]} on {cell[1]}, seed {seed}: its test questions are not the others'")
     return found.fillna(0.0).to_numpy(dtype=np.float64)

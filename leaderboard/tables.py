@@ -93,9 +93,7 @@ def _pairwise(board: Board, ranking: Ranking, plan: Plan) -> Table:
         title=f"Against {label}: {_where(board)}",
         columns=PAIRWISE,
         rows=tuple(
-            _pair_row(board, ranking, method)
-            for method in ranking.order
-            if method in ranking.against_reference
+            _pair_row(board, ranking, method) for method in ranking.order if method in ranking.against_reference
         ),
         caption=" ".join(spoken),
         notes=tuple(captions.exclusions(ranking)),

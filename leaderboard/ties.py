@@ -27,9 +27,7 @@ def letter_display(n: int, significant_pairs: Collection[tuple[int, int]]) -> li
     if len(groups) > len(_LETTERS):
         raise ValueError(f"significant_pairs: {len(groups)} groups are more than there are letters")
     ordered = sorted(groups, key=sorted)
-    return [
-        "".join(_LETTERS[at] for at, group in enumerate(ordered) if method in group) for method in range(n)
-    ]
+    return ["".join(_LETTERS[at] for at, group in enumerate(ordered) if method in group) for method in range(n)]
 
 
 def rank_interval(difference_low: npt.ArrayLike, difference_high: npt.ArrayLike) -> list[tuple[int, int]]:

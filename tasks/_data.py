@@ -47,9 +47,7 @@ def read(hub: Hub, split: str, columns: tuple[str, ...], data_dir: str | Path | 
     with _quiet():
         rows = _from_hub(hub, split) if data_dir is None else _from_folder(hub, split, Path(data_dir))
     if not rows or any(column not in rows[0] for column in columns):
-        raise BrokenData(
-            f"{source(data_dir, hub)}: split '{split}' needs rows with columns {', '.join(columns)}"
-        )
+        raise BrokenData(f"{source(data_dir, hub)}: split '{split}' needs rows with columns {', '.join(columns)}")
     return rows
 
 
@@ -60,9 +58,7 @@ def _from_folder(hub: Hub, split: str, data_dir: Path) -> list[Row]:
     from datasets import load_dataset  # type: ignore[import-untyped]
 
     try:
-        return list(
-            load_dataset("parquet", data_files=[str(f) for f in files], split="train", streaming=True)
-        )
+        return list(load_dataset("parquet", data_files=[str(f) for f in files], split="train", streaming=True))
     except Exception as error:  # pyarrow, fsspec and datasets each raise their own
         raise BrokenData(f"cannot read {files[0]}: {_line(error)}") from error
 

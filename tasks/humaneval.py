@@ -82,9 +82,7 @@ def _canonical(program: str) -> str:
 
 def _is_text(node: ast.stmt) -> bool:
     return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
     )
 
 

@@ -34,9 +34,7 @@ TRAIN = Hub(
     ),
 )
 # Problems of train that stand in the full test set with other spacing (none is in MATH-500).
-LEAKED = frozenset(
-    f"math/train/{key}" for key in ("a3e3b6483acd", "d9770d40154a", "dafd89d31320", "9436be0d27be")
-)
+LEAKED = frozenset(f"math/train/{key}" for key in ("a3e3b6483acd", "d9770d40154a", "dafd89d31320", "9436be0d27be"))
 
 
 class Math(Task):
@@ -79,9 +77,7 @@ def _question(row: Row, split: str) -> Question:
     key = content_key(re.sub(r"\s+", "", text))[:12]
     answer = row["answer"] if "answer" in row else _boxed(row["solution"])
     subject = str(row.get("subject") or row.get("type") or "")
-    return Question(
-        f"math/{split}/{key}", text, answer, {"subject": subject, "level": _level(row.get("level"))}
-    )
+    return Question(f"math/{split}/{key}", text, answer, {"subject": subject, "level": _level(row.get("level"))})
 
 
 def _boxed(solution: str) -> str:

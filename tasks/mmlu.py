@@ -32,9 +32,7 @@ class Mmlu(Task):
     answer_tokens: ClassVar[int] = 215
     unit_flops: ClassVar[float] = 8.680e11
     choices: ClassVar[int | None] = 4
-    form: ClassVar[str] = (
-        "Reason briefly, then end with a line of the form 'Answer: X', where X is A, B, C or D."
-    )
+    form: ClassVar[str] = "Reason briefly, then end with a line of the form 'Answer: X', where X is A, B, C or D."
 
     def __init__(self, data_dir: str | Path | None = None) -> None:
         """Load validation + dev (search) and the fixed 1,000 of test."""

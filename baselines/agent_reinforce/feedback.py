@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.graph import Graph
-from bench.optimizer import History, Outcome
+from bench.optimizer import Outcome
 from bench.schedule import stages
 from bench.space import Space
 

@@ -82,7 +82,11 @@ def _told(entry: Report, scores: dict[str, float], traces: bool) -> list[str]:
     nodes = ", ".join(f"{v}: {share:.2f}" for v, share in enumerate(entry.node_accuracy))
     edges = "; ".join(f"{e.source}→{e.target} lost {e.lost:.2f}, repaired {e.repaired:.2f}" for e in entry.edges)
     idle = f" Nodes {', '.join(map(str, entry.idle))} added nothing." if entry.idle else ""
-    return [head, f"  Right by node: {nodes}.{idle} Failed questions: {failed or 'none'}.", f"  Edges: {edges}."]
+    return [
+        head,
+        f"  Right by node: {nodes}.{idle} Failed questions: {failed or 'none'}.",
+        f"  Edges: {edges}.",
+    ]
 
 
 def _row(values: list[float]) -> str:

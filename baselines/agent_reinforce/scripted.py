@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def propose_mixes(space: Space, count: int) -> dict[str, Any]:
     """Mixes that differ as much as they can: each model alone as often as fits, then pairs of neighbours."""
     names = space.pool.names
     alone = [{name: _most(space, name)} for name in reversed(names)]
-    pairs = [{small: 1, large: 1} for small, large in zip(names, names[1:], strict=False)]
+    pairs = [{small: 1, large: 1} for small, large in pairwise(names)]
     return {"mixes": [*alone, *reversed(pairs)][:count], "reason": "one of each kind before any is refined"}
 
 
@@ -113,5 +114,3 @@ def _graph(space: Space, models: list[str], edges: set[tuple[int, int]], like: G
     nodes = [(model, "fuser" if v in fed else "assistant") for v, model in enumerate(models)]
     reads = None if not space.free_reads else {*like.reads, len(models) - 1}
     return Graph.of(nodes, edges, like.sink, reads)
-
-

@@ -57,7 +57,6 @@ def _worlds() -> Rows:
     from bench.worlds.simulation.universe import list_universes
 
     rows = [[name, about] for name, about in list_worlds().items()]
-    rows.append(["served", "the simulated models behind a real HTTP server that `run` starts and stops"])
     rows.append(["", f"universes of the simulated world: {', '.join(list_universes())}"])
     return ["world", "what it is"], rows
 

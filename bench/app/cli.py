@@ -32,13 +32,16 @@ class Front(click.Group):
             ctx.exit(1)
         except Exception as error:
             from bench.errors import USER_ERRORS
+            from leaderboard.errors import LeaderboardError
 
             if "--debug" in sys.argv:
                 raise
-            if isinstance(error, USER_ERRORS):
+            if isinstance(error, (*USER_ERRORS, LeaderboardError)):
                 click.echo(f"isobudget: {error}", err=True)
                 ctx.exit(2)
-            click.echo(f"isobudget: internal error, {type(error).__name__}: {error} (--debug shows where)", err=True)
+            click.echo(
+                f"isobudget: internal error, {type(error).__name__}: {error} (--debug shows where)", err=True
+            )
             ctx.exit(1)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
@@ -164,7 +167,9 @@ def test(methods: tuple[str, ...], everything: bool, debug: bool) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--universe", default="main", show_default=True)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
-@click.option("--fault-429", type=click.FloatRange(0, 1), default=0.0, help="Share of requests refused as too many.")
+@click.option(
+    "--fault-429", type=click.FloatRange(0, 1), default=0.0, help="Share of requests refused as too many."
+)
 @click.option("--fault-500", type=click.FloatRange(0, 1), default=0.0, help="Share answered with a server error.")
 @click.option("--fault-hang", type=click.FloatRange(0, 1), default=0.0, help="Share that never gets an answer.")
 @click.option("--fault-drop", type=click.FloatRange(0, 1), default=0.0, help="Share whose connection is dropped.")

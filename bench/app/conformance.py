@@ -25,6 +25,8 @@ def conformance(methods: Sequence[str], everything: bool) -> tuple[str, bool]:
         verdicts = list(check_method(text))
         failed = [verdict for verdict in verdicts if not verdict.passed]
         passed = passed and not failed
-        lines.append(f"{'FAIL' if failed else 'ok  '} {name}: {len(verdicts) - len(failed)} of {len(verdicts)} checks")
+        lines.append(
+            f"{'FAIL' if failed else 'ok  '} {name}: {len(verdicts) - len(failed)} of {len(verdicts)} checks"
+        )
         lines += [f"     {v.check} ({v.setting}): {v.detail}" for v in failed]
     return "\n".join(lines), passed

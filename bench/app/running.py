@@ -8,7 +8,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +36,8 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
     notes(f"{len(specs)} runs, {len(specs) - len(open_specs)} already in {folder}")
     jobs = options["jobs"] or (1 if suite.plan["world"] != "simulated" else os.cpu_count() or 1)
     if open_specs:
-        with ExitStack() as stack:
-            world = _world_options(suite, options, folder, stack)
-            finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), world)
-            _follow(finished, len(open_specs), quiet)
+        finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), _opening(suite, options, folder))
+        _follow(finished, len(open_specs), quiet)
     else:
         notes("nothing to do: every run has its record")
     _report(specs, folder, form, notes, started)
@@ -51,38 +49,44 @@ def _specs(suite: Suite, options: dict[str, Any]) -> list[RunSpec]:
 
 
 def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
-    """The suite with the command line's changes; what changes its plan changes its plan's hash."""
+    """The suite with the command line's changes, checked before anything runs or is written.
+
+    What changes the plan changes its hash.
+    """
     from dataclasses import replace
 
-    from bench.cost import budget_flops
     from bench.ledger import SearchBudget
     from bench.objective import Objective
+    from bench.space import Space
+    from bench.worlds.simulation.universe import load_universe
 
     if options["methods"]:
         suite = replace(suite, methods=tuple(options["methods"]))
     world, universe = options["world"], options["universe"]
-    if options["budget"]:
-        budget_flops(options["budget"], "math")
-    SearchBudget.parse(options["search"] or suite.plan["search"])
-    Objective.parse(options["objective"] or suite.plan["objective"])
-    return suite.with_plan(
+    suite = suite.with_plan(
         search=options["search"],
         budgets=[options["budget"]] if options["budget"] else None,
         tier=options["prior"],
         objective=options["objective"],
         space=options["space"],
         pool=options["pool"],
-        world="openai" if world == "served" else world,
+        world=world,
         world_options=_identity(suite, world, universe),
     )
+    SearchBudget.parse(suite.plan["search"])
+    Objective.parse(suite.plan["objective"])
+    for task, level in product(options["tasks"] or suite.plan["tasks"], suite.plan["budgets"]):
+        Space.preset(suite.plan["space"], task, level, suite.plan["pool"])
+    if "universe" in suite.plan["world_options"]:
+        load_universe(suite.plan["world_options"]["universe"])
+    return suite
 
 
 def _identity(suite: Suite, world: str | None, universe: str | None) -> dict[str, str] | None:
     """What defines the world beyond its name: for the simulated models, their universe."""
-    kind = world or suite.plan["world"]
-    if kind == "simulated":
-        return {"universe": universe or suite.plan["world_options"].get("universe", "main")}
-    return {"served": universe or "main"} if kind == "served" else ({} if world else None)
+    if (world or suite.plan["world"]) == "openai":
+        return {} if world else None
+    return {"universe": universe or suite.plan["world_options"].get("universe", "main")}
 
 
 def _shard(specs: Sequence[RunSpec], shard: str | None) -> list[RunSpec]:
@@ -99,37 +103,28 @@ def _folder(suite: Suite, original: Suite) -> Path:
     return Path("runs") / (suite.name if same else f"{suite.name}-{suite.plan_hash[:6]}")
 
 
-def _world_options(suite: Suite, options: dict[str, Any], folder: Path, stack: ExitStack) -> dict[str, Any]:
-    """What opening the world takes: a server's address, where the questions are, the cache of its answers."""
-    if suite.plan["world"] != "openai":
+def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What opening the world takes beyond its identity: an address, the questions, a cache of its answers."""
+    world = suite.plan["world"]
+    if world == "simulated":
         return {}
-    given: dict[str, Any] = {"cache": str(folder / "answers.sqlite")}
+    given: dict[str, Any] = {
+        "cache": str(folder / "answers.sqlite"),
+        "unsafe_local": options["unsafe_local_exec"],
+        "pool": suite.plan["pool"],
+    }
     if options["data_dir"] is not None:
         given["data_dir"] = str(options["data_dir"])
-    given["unsafe_local"] = options["unsafe_local_exec"]
-    given["models"] = tuple(sorted(_pair(text) for text in options["models"]))
-    if "served" in suite.plan["world_options"]:
-        from bench.worlds.serve import running_server
-
-        universe = suite.plan["world_options"]["served"]
-        given["base_url"] = stack.enter_context(
-            running_server(data_dir=options["data_dir"], universe=universe, unsafe_local=options["unsafe_local_exec"])
-        )
-    elif options["base_url"]:
+    if options["models"]:
+        given["models"] = ",".join(options["models"])
+    if world == "openai":
+        if not options["base_url"]:
+            raise IsobudgetError(
+                "world openai needs a server: give --base-url http://HOST:PORT/v1, "
+                "or --world served for the simulated models over HTTP"
+            )
         given["base_url"] = options["base_url"]
-    else:
-        raise IsobudgetError(
-            "world openai needs a server: give --base-url http://HOST:PORT/v1, "
-            "or --world served for the simulated models over HTTP"
-        )
     return given
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, served = text.partition("=")
-    if not (name and equals and served):
-        raise IsobudgetError(f"--model takes POOLNAME=SERVERNAME, such as 1B=llama-3.2-1b, not '{text}'")
-    return name, served
 
 
 def _bill(suite: Suite, specs: Sequence[RunSpec], open_specs: Sequence[RunSpec], folder: Path) -> str:
@@ -162,7 +157,14 @@ def _follow(finished: Iterator[Finished], total: int, quiet: bool) -> None:
 
 def _bar(finished: Iterator[Finished], total: int) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True)) as progress:
@@ -188,7 +190,9 @@ def _report(specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, start
     from bench.frames import Records
     from bench.records import Record
 
-    records = Records(tuple(sorted((Record.load(folder / spec.filename) for spec in specs), key=lambda r: r.spec.id)))
+    records = Records(
+        tuple(sorted((Record.load(folder / spec.filename) for spec in specs), key=lambda r: r.spec.id))
+    )
     click.echo(board_text(records, form, wide=False))
     faults = [record for record in records if record.summary["status"] != "ok"]
     for record in faults[:5]:

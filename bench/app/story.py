@@ -44,7 +44,7 @@ def _head(record: Record) -> str:
 
 
 def _evaluations(record: Record, everything: bool) -> str:
-    events = [event for event in record.events.to_pylist() if event["phase"] in ("search", "selection")]
+    events = record.rows("search", "selection")
     graphs = {key: Graph.from_dict(data) for key, data in record.summary["graphs"].items()}
     rows, unit, spent = [], unit_flops(record.spec.task), 0
     for step, event in enumerate(events, 1):
@@ -52,10 +52,8 @@ def _evaluations(record: Record, everything: bool) -> str:
         right = sum(code == 0 for code in event["code"])
         units = float(event["flops"]) / unit
         incumbent = event["incumbent"][:6]
-        rows.append(
-            [step, event["phase"], str(graphs[event["graph"]]), f"{right}/{len(event['code'])}", f"{units:.0f}"]
-            + [f"{event['seconds']:.0f}", spent, event["graph"][:6], incumbent]
-        )
+        shown = [step, event["phase"], str(graphs[event["graph"]]), f"{right}/{len(event['code'])}"]
+        rows.append([*shown, f"{units:.0f}", f"{event['seconds']:.0f}", spent, event["graph"][:6], incumbent])
     left_out = len(rows) - 2 * _EDGE
     if left_out > 1 and not everything:
         rows = [*rows[:_EDGE], ["", "", f"… {left_out} more (--all shows them)", *[""] * 6], *rows[-_EDGE:]]
@@ -67,11 +65,21 @@ def _charges(record: Record) -> str:
     unit = unit_flops(record.spec.task)
     rows: list[list[Any]] = []
     for phase in PHASES[:-1]:
-        events = [event for event in record.events.to_pylist() if event["phase"] == phase]
+        events = record.rows(phase)
         if events:
             totals = {name: sum(float(event[name]) for event in events) for name in _CURRENCIES}
-            rows.append([phase, len(events), *(f"{totals[n] / (unit if n == 'flops' else 1):,.2f}" for n in _CURRENCIES)])
-    headers = ["charged to", "events", *("units" if name == "flops" else name.replace("_", " ") for name in _CURRENCIES)]
+            rows.append(
+                [
+                    phase,
+                    len(events),
+                    *(f"{totals[n] / (unit if n == 'flops' else 1):,.2f}" for n in _CURRENCIES),
+                ]
+            )
+    headers = [
+        "charged to",
+        "events",
+        *("units" if name == "flops" else name.replace("_", " ") for name in _CURRENCIES),
+    ]
     return tabulate(rows, headers, tablefmt="simple", disable_numparse=True, colalign=("left", *["right"] * 8))
 
 
@@ -79,8 +87,12 @@ _CURRENCIES = ("executions", "node_calls", "flops", "prompt_tokens", "completion
 
 
 def _ending(record: Record) -> str:
-    test = next(event for event in record.events.to_pylist() if event["phase"] == "test")
-    right, times, truth = sum(code == 0 for code in test["code"]), record.summary["test"], record.summary["truth"]
+    test = record.rows("test")[0]
+    right, times, truth = (
+        sum(code == 0 for code in test["code"]),
+        record.summary["test"],
+        record.summary["truth"],
+    )
     lines = [
         f"recommended {record.recommended.id}",
         draw(record.recommended),

@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ABSENT", "ROLE_KEYS", "Answers", "Calls", "Faults", "I64", "World"]
+__all__ = ["ABSENT", "I64", "ROLE_KEYS", "Answers", "Calls", "Faults", "World"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]

@@ -1,7 +1,7 @@
 """Answers kept on disk, so that a killed live run resumes without asking again.
 
-One SQLite file, which several processes may share and which survives a kill at any time. A cached answer saves
-wall time and money, never budget: it is charged in full.
+One SQLite file, which several processes may share and which survives a kill at any time. A cached answer
+saves wall time and money, never budget: it is charged in full.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ __all__ = ["AnswerCache"]
 
 _TABLE = """
 create table if not exists answers (
-    key blob primary key, text text not null, prompt_tokens integer not null, completion_tokens integer not null,
+    key blob primary key, text text not null,
+    prompt_tokens integer not null, completion_tokens integer not null,
     wall real not null, attempts integer not null
 ) without rowid
 """

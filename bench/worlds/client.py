@@ -1,16 +1,16 @@
 """Chat completions over HTTP: bounded concurrency, retries with jittered backoff, errors in one line.
 
-What is retried: 408, 409, 429, 5xx, broken connections, silence, replies that are not whole JSON or hold no choice.
-What is not: every other refusal, because asking again would not change it.
+What is retried: 408, 409, 429, 5xx, broken connections, silence, replies that are not whole JSON or hold no
+choice. What is not: every other refusal, because asking again would not change it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 from urllib.request import getproxies
 
 import httpx
@@ -19,18 +19,19 @@ import numpy as np
 from bench.errors import BadReply, IsobudgetError, Unreachable, WorldError
 from bench.keys import fold, text_key, unif
 from bench.worlds.background import BackgroundLoop
-from bench.worlds.transport import LeanTransport
+from bench.worlds.transport import CONNECT_SECONDS, LeanTransport
 
 __all__ = ["ChatClient", "Completion", "Policy"]
 
+T = TypeVar("T")
+
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})
-_CONNECT_SECONDS = 10.0
 
 
 class Policy(NamedTuple):
     """How patient a client is.
 
-    timeout: seconds of one attempt. concurrency: requests at a time. retries: further attempts after the first.
+    timeout: seconds of one attempt. concurrency: requests at a time. retries: attempts after the first one.
     backoff: mean seconds before the first retry, doubled each time up to `longest_wait`.
     """
 
@@ -42,7 +43,7 @@ class Policy(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """A reply: its text, the server's token counts, seconds of the attempt that succeeded, number of attempts."""
+    """A reply: text, the server's token counts, seconds of the successful attempt, number of attempts."""
 
     text: str
     prompt_tokens: int
@@ -63,7 +64,7 @@ class ChatClient:
     """One server. Its methods block; requests run in a thread of their own. Close it when done."""
 
     def __init__(self, base_url: str, api_key: str | None, policy: Policy) -> None:
-        """base_url: with the version, as in http://localhost:8000/v1. Raises IsobudgetError when it is no URL."""
+        """base_url: with the version, like http://localhost:8000/v1. Raises IsobudgetError for a bad one."""
         self.base_url, self.policy = base_url.rstrip("/"), policy
         self.retries = self.gave_up = 0
         parsed = _url(self.base_url)
@@ -76,9 +77,10 @@ class ChatClient:
         self._http = self._loop.run(_client(headers, policy, lean))
 
     def models(self) -> dict[str, Any]:
-        """The server's model list as it is; empty where the server has none. Raises Unreachable or BadReply."""
+        """The server's model list as it is; empty where it has none. Raises Unreachable or BadReply."""
+        work = self._patiently(self._models, text_key(self.base_url), eager=True)
         try:
-            return self._loop.run(self._patiently(self._models, text_key(self.base_url), refused=0))[0]
+            return self._loop.run(work)[0]
         except _NoList:
             return {}
 
@@ -102,7 +104,7 @@ class ChatClient:
         async def work() -> None:
             for i, body in waiting:
                 key = text_key(str(i)) ^ len(body)
-                completion, attempts = await self._patiently(lambda body=body: self._post(body), key)
+                completion, attempts = await self._patiently(partial(self._post, body), key)
                 done(i, completion._replace(attempts=attempts))
 
         try:
@@ -112,32 +114,36 @@ class ChatClient:
         except ExceptionGroup as group_error:
             raise group_error.exceptions[0] from None
 
-    async def _patiently(self, attempt: Callable[[], Any], key: int, refused: int | None = None) -> tuple[Any, int]:
-        """What an attempt gives, and how many it took. refused: how often a refused connection is retried."""
+    async def _patiently(
+        self, attempt: Callable[[], Awaitable[T]], key: int, *, eager: bool = False
+    ) -> tuple[T, int]:
+        """What an attempt gives, and how many it took. eager: a refused connection is final at once."""
         for count in range(1, self.policy.retries + 2):
             try:
                 async with asyncio.timeout(self.policy.timeout):
                     return await attempt(), count
-            except TimeoutError:
-                fault = _Fault(BadReply(f"{self.base_url} gave no reply in {self.policy.timeout:g} s: {_PATIENCE}"))
-            except httpx.ConnectError as error:
-                fault = _Fault(Unreachable(f"no server at {self.base_url} ({_line(error)}): {_START}"))
-                if refused is not None and count > refused:
-                    raise fault.error from None
-            except httpx.TransportError as error:
-                fault = _Fault(BadReply(f"{self.base_url} broke the connection ({_line(error)}): see its log"))
-            except _Fault as raised:
-                fault = raised
+            except (TimeoutError, httpx.TransportError, _Fault) as error:
+                fault = error if isinstance(error, _Fault) else _Fault(self._told(error))
+            if eager and isinstance(fault.error, Unreachable):
+                raise fault.error
             if count <= self.policy.retries:
                 self.retries += 1
                 await asyncio.sleep(max(fault.wait, self._pause(key, count)))
         self.gave_up += 1
         raise type(fault.error)(f"{fault.error} (after {count} attempts)")
 
+    def _told(self, error: Exception) -> WorldError:
+        """What a connection's failure means."""
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            return Unreachable(f"no server at {self.base_url} ({_line(error)}): {_START}")
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            return BadReply(f"{self.base_url} gave no reply in {self.policy.timeout:g} s: {_PATIENCE}")
+        return BadReply(f"{self.base_url} broke the connection ({_line(error)}): see its log")
+
     def _pause(self, key: int, count: int) -> float:
         """Seconds before the next attempt: doubling, between half and one and a half times, by key."""
         jitter = 0.5 + float(unif(fold(np.uint64(key % 2**64), count)))
-        return min(self.policy.longest_wait, self.policy.backoff * 2 ** (count - 1)) * jitter
+        return min(self.policy.longest_wait, self.policy.backoff * 2.0 ** (count - 1)) * jitter
 
     async def _post(self, body: bytes) -> Completion:
         started = time.perf_counter()
@@ -145,7 +151,10 @@ class ChatClient:
         data = self._json(response)
         try:
             message, usage = data["choices"][0]["message"], data["usage"]
-            text, tokens = message.get("content"), (int(usage["prompt_tokens"]), int(usage["completion_tokens"]))
+            text, tokens = (
+                message.get("content"),
+                (int(usage["prompt_tokens"]), int(usage["completion_tokens"])),
+            )
             if not isinstance(text, str | None) or min(tokens) < 0:
                 raise TypeError("content or usage")
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
@@ -193,7 +202,7 @@ _HINTS: Mapping[int, str] = {
 
 async def _client(headers: dict[str, str], policy: Policy, lean: bool) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=policy.concurrency, max_keepalive_connections=policy.concurrency)
-    timeout = httpx.Timeout(policy.timeout, connect=_CONNECT_SECONDS, pool=None)
+    timeout = httpx.Timeout(policy.timeout, connect=CONNECT_SECONDS, pool=None)
     mounts = {"http://": LeanTransport()} if lean else None
     return httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits, mounts=mounts)
 

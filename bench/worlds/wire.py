@@ -1,7 +1,7 @@
 """What a node call looks like in an OpenAI-compatible request, and how our own server is recognised.
 
-The metadata say what the simulated world's keys need and a prompt cannot show. OpenAI's limits hold: at most 16
-pairs, all of them strings, none above 512 characters.
+The metadata say what the simulated world's keys need and a prompt cannot show. OpenAI's limits hold: at most
+16 pairs, all of them strings, none above 512 characters.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Parent(NamedTuple):
 
 
 class Tags(NamedTuple):
-    """Whose call it is. item: the split's first item plus the question's index. salt: 0 when there is none."""
+    """Whose call it is. item: the split's first one plus the question's index. salt: 0 when there is none."""
 
     task: str
     item: int
@@ -36,7 +36,7 @@ class Tags(NamedTuple):
     parents: tuple[Parent, ...]
 
     def metadata(self) -> dict[str, str]:
-        """The same as the request's `metadata`: texts, the salt in hexadecimal, one list for each parent field."""
+        """As a request's `metadata`: texts, the salt in hexadecimal, a list for each field of the parents."""
         return {
             "task": self.task,
             "item": str(self.item),

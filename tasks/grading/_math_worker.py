@@ -47,9 +47,7 @@ def answer(gold: str, given: str, bare: bool) -> dict[str, Any]:
 
     try:
         left, right = parsed(gold, bare), parsed(given, bare)
-        equal = bool(
-            left and right and verify(left, right, timeout_seconds=None, allow_set_relation_comp=True)
-        )
+        equal = bool(left and right and verify(left, right, timeout_seconds=None, allow_set_relation_comp=True))
         return {"equal": equal, "parsed": bool(left and right)}
     except RecursionError:
         return {"error": "RecursionError"}
@@ -65,9 +63,7 @@ def parsed(latex: str, bare: bool) -> list[Any]:
     rules = LatexNormalizationConfig(
         basic_latex=True, units=not bare, malformed_operators=True, nits=True, boxed="all", equations=False
     )
-    return list(
-        parse(f"${latex}$", [LatexExtractionConfig(normalization_config=rules)], parsing_timeout=None)
-    )
+    return list(parse(f"${latex}$", [LatexExtractionConfig(normalization_config=rules)], parsing_timeout=None))
 
 
 if __name__ == "__main__":

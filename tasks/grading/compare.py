@@ -220,9 +220,7 @@ def _same_nodes(gold: Node, answer: Node, oracle: Oracle) -> bool:
 
 def _flat(node: Node) -> tuple[str, ...]:
     """Items of a list, with each ± as two."""
-    return tuple(
-        part for item in node.items for part in (structure(item).items if r"\pm" in item else (item,))
-    )
+    return tuple(part for item in node.items for part in (structure(item).items if r"\pm" in item else (item,)))
 
 
 def _in_order(gold: Sequence[str], answer: Sequence[str], oracle: Oracle) -> bool:

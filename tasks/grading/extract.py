@@ -34,9 +34,7 @@ class Box(NamedTuple):
 
 
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])[ \t]*")
-_JOINT = re.compile(
-    r"[\s$]*(?:,|;|,?\s*(?:\\text\{\s*)?\b(?:and|or)\b(?:\s*\})?)[\s$]*(?:[a-z]\s*=\s*)?", re.I
-)
+_JOINT = re.compile(r"[\s$]*(?:,|;|,?\s*(?:\\text\{\s*)?\b(?:and|or)\b(?:\s*\})?)[\s$]*(?:[a-z]\s*=\s*)?", re.I)
 _DECLARED = re.compile(
     r"\b(?:answer|result)\b(?:\s+(?:to|for|of|in)\b[^.:\n]{0,60}?)?\**\s*"
     r"(?:\b(?:is|are|equals|would be|must be|should be)\b\s*:?|:|=)[\s*]*",

@@ -28,9 +28,7 @@ def helpers(prompt: str, entry_point: str) -> str:
     tree = _parse(prompt + "\n    pass\n")
     if tree is None:
         return ""
-    kept = [
-        node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name == entry_point)
-    ]
+    kept = [node for node in tree.body if not (isinstance(node, ast.FunctionDef) and node.name == entry_point)]
     return ast.unparse(ast.Module(kept, []))
 
 
@@ -75,9 +73,7 @@ def _is_library(block: str, entry_point: str) -> bool:
     """Whether an earlier block only defines things, so that it may go in front of the last one."""
     tree = _parse(block)
     kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign)
-    return (
-        tree is not None and not _defines(tree, entry_point) and all(isinstance(n, kinds) for n in tree.body)
-    )
+    return tree is not None and not _defines(tree, entry_point) and all(isinstance(n, kinds) for n in tree.body)
 
 
 def _continued(prompt: str, body: str) -> str:
@@ -124,10 +120,7 @@ def _parse(source: str) -> ast.Module | None:
 
 def _defines(tree: ast.Module, entry_point: str) -> bool:
     for node in tree.body:
-        if (
-            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-            and node.name == entry_point
-        ):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == entry_point:
             return True
         targets = node.targets if isinstance(node, ast.Assign) else []
         if any(isinstance(target, ast.Name) and target.id == entry_point for target in targets):

@@ -122,9 +122,7 @@ def _start_box(stack: contextlib.ExitStack, unsafe_local: bool) -> tuple[subproc
     filter_fd = None if unsafe_local else _bwrap.open_filter()
     ends = [fd for fd in (their_in, their_out, filter_fd) if fd is not None]
     try:
-        argv = (
-            [*_bwrap.interpreter(), str(_HERE / "_inside.py")] if unsafe_local else _bwrap.command(filter_fd)
-        )
+        argv = [*_bwrap.interpreter(), str(_HERE / "_inside.py")] if unsafe_local else _bwrap.command(filter_fd)
         box = subprocess.Popen(
             argv,
             stdin=their_in,
@@ -206,9 +204,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             stream.close()
 
 
-def _verdict(
-    reply: dict[str, Any], checker_code: int, status: int, seconds: float, timeout: float
-) -> Verdict:
+def _verdict(reply: dict[str, Any], checker_code: int, status: int, seconds: float, timeout: float) -> Verdict:
     if not reply:
         # Only the result of the program can make the checker work that long, or need that much memory.
         used_up = -checker_code in _CPU_SIGNALS

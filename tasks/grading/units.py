@@ -16,12 +16,12 @@ _UNITS = re.compile(
 # Outside \\text, letters after a number are a unit only when they cannot be variables: 10 cm, not 2ab.
 _BARE_UNITS = re.compile(
     r"(?P<core>.*[\d}]|.*\\pi)"
-    r"(?P<unit>(?:\s*(?:cm|mm|km|in|ft|yd|mi|kg|lb|oz|mph|USD)|\s+[mgLsh]|\s+[a-zA-Z]{3,})\b\.?"
+    r"(?P<unit>(?:\s*(?:[cmk]m|in|ft|yd|mi|kg|lb|oz|mph|USD)|\s+[mgLsh]|\s+[a-zA-Z]{3,})\b\.?"
     r"(?:[\s/]+[a-zA-Z.]+)*)"
     r"(?P<power>\^\{?[23]\}?)?[.\s]*",
     re.S,
 )
-# What looks like a unit but belongs to the answer: functions, connectives, halves of the day, the imaginary i.
+# What looks like a unit but belongs to the answer: functions, connectives, halves of the day, the number i.
 _NO_UNIT = re.compile(
     r"\s*,?\s*(?:sin|cos|tan|cot|sec|csc|log|ln|exp|pi|sqrt|mod|base|or|and)\b|(?:[ap]\.?m\.?|i)$", re.I
 )

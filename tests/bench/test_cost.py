@@ -44,7 +44,8 @@ def test_flops_are_exact_integers():
 
 
 @pytest.mark.parametrize(
-    ("task", "flops", "units"), [("math", 9.68943e11, 0.998), ("mmlu", 8.68033e11, 1.0), ("humaneval", 5.95723e11, 1.0)]
+    ("task", "flops", "units"),
+    [("math", 9.68943e11, 0.998), ("mmlu", 8.68033e11, 1.0), ("humaneval", 5.95723e11, 1.0)],
 )
 def test_one_small_call_is_about_one_unit(task, flops, units):
     cost = graph_cost(_node("1B", 0), task)

@@ -42,7 +42,10 @@ def _brute_classes(n):
             roles = ["fuser" if v in fed else "assistant" for v in range(n)]
             forms.add(
                 min(
-                    (tuple(models[p.index(i)] for i in range(n)), tuple(sorted((p[a], p[b]) for a, b in edges)))
+                    (
+                        tuple(models[p.index(i)] for i in range(n)),
+                        tuple(sorted((p[a], p[b]) for a, b in edges)),
+                    )
                     for p in itertools.permutations(range(n))
                 )
             )
@@ -76,7 +79,9 @@ def test_many_equal_chains_do_not_explode():
 
 def test_replicas_count_equal_model_and_role():
     graph = Graph.of(
-        [("3B", "assistant"), ("1B", "assistant"), ("3B", "assistant"), ("3B", "fuser")], [(0, 3), (2, 3)], "vote"
+        [("3B", "assistant"), ("1B", "assistant"), ("3B", "assistant"), ("3B", "fuser")],
+        [(0, 3), (2, 3)],
+        "vote",
     )
     expected = {("1B", "assistant"): [0], ("3B", "assistant"): [0, 1], ("3B", "fuser"): [0]}
 
@@ -89,7 +94,9 @@ def test_replicas_count_equal_model_and_role():
 
 def test_depth_and_width():
     graph = Graph.of(
-        [("1B", "assistant")] * 3 + [("3B", "fuser"), ("8B", "fuser")], [(0, 3), (1, 3), (3, 4)], ("select", "3B")
+        [("1B", "assistant")] * 3 + [("3B", "fuser"), ("8B", "fuser")],
+        [(0, 3), (1, 3), (3, 4)],
+        ("select", "3B"),
     )
 
     assert (graph.depth, graph.width) == (3, 3)
@@ -121,7 +128,12 @@ def test_invalid_graphs_say_what_is_wrong(arguments, words):
         Graph.of(*arguments)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s) | st.dictionaries(st.sampled_from(["nodes", "edges", "sink", "reads"]), s)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(max_size=5),
+        lambda s: st.lists(s) | st.dictionaries(st.sampled_from(["nodes", "edges", "sink", "reads"]), s),
+    )
+)
 @settings(max_examples=200)
 def test_foreign_data_is_refused_with_one_error(data):
     if isinstance(data, dict):

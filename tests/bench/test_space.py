@@ -160,9 +160,7 @@ def test_every_graph_of_a_small_space_is_reached_through_neighbours():
     assert seen == {graph.id for graph in space.enumerate()}
 
 
-@pytest.mark.parametrize(
-    ("level", "mixes"), [("small", 2), ("medium", 3), ("large", 7)]
-)
+@pytest.mark.parametrize(("level", "mixes"), [("small", 2), ("medium", 3), ("large", 7)])
 def test_the_paper_space_has_the_published_number_of_mixes(level, mixes):
     space = Space.preset("paper", "math", level)
 

@@ -68,13 +68,7 @@ def make_questions(runs, items=40, key=1, shifts=None):
     by_item = {(m, t): rng.normal(0, 0.5, items) for m in sorted(set(runs["method"])) for t in difficulty}
     parts = []
     for method, task, budget, seed in runs[["method", "task", "budget", "seed"]].itertuples(index=False):
-        logit = (
-            0.3
-            + difficulty[task]
-            + by_item[method, task]
-            + rng.normal(0, 0.2)
-            + (shifts or {}).get(method, 0)
-        )
+        logit = 0.3 + difficulty[task] + by_item[method, task] + rng.normal(0, 0.2) + (shifts or {}).get(method, 0)
         correct = rng.random(items) < 1 / (1 + np.exp(-logit))
         parts.append(
             pd.DataFrame(

@@ -8,9 +8,7 @@ from leaderboard.errors import LeaderboardError
 
 
 def test_a_board_for_each_suite_budgets_and_tier(runs):
-    other = pd.concat(
-        [runs, runs.assign(tier="P1"), runs.assign(search="50kunits"), runs.assign(suite="paper")]
-    )
+    other = pd.concat([runs, runs.assign(tier="P1"), runs.assign(search="50kunits"), runs.assign(suite="paper")])
 
     boards = split_boards(other)
 
@@ -85,7 +83,5 @@ def test_a_method_fault_is_no_missing_block(runs):
 def test_nothing_in_common_names_what_is_missing(runs):
     (board,) = split_boards(runs[~((runs["method"] == "tpe") & (runs["task"] == "mmlu"))])
 
-    with pytest.raises(
-        LeaderboardError, match=r"no seed is shared .* mmlu seed 0 \(no run of TPE\).* resumes"
-    ):
+    with pytest.raises(LeaderboardError, match=r"no seed is shared .* mmlu seed 0 \(no run of TPE\).* resumes"):
         common_blocks(board, whole_seeds=True)

@@ -78,9 +78,7 @@ def test_tasks_weigh_the_same_whatever_their_number_of_questions():
 
 def test_few_seeds_are_not_treated_as_normal():
     """All variance between three seeds: two degrees of freedom, not infinity."""
-    matrix = np.repeat([[0.0], [1.0], [5.0]], 200, axis=1) + np.random.default_rng(0).normal(
-        0, 1e-3, (3, 200)
-    )
+    matrix = np.repeat([[0.0], [1.0], [5.0]], 200, axis=1) + np.random.default_rng(0).normal(0, 1e-3, (3, 200))
 
     found = crossed_difference([matrix])
 

@@ -67,9 +67,7 @@ def test_equal_differences_keep_interval_and_verdict_together():
 
 
 def test_a_difference_of_the_detectable_size_is_found_four_times_in_five():
-    assert detectable_difference(1.0) == pytest.approx(
-        oracle.norm.ppf(0.975) + oracle.norm.ppf(0.8), abs=0.002
-    )
+    assert detectable_difference(1.0) == pytest.approx(oracle.norm.ppf(0.975) + oracle.norm.ppf(0.8), abs=0.002)
     assert detectable_difference(0.5) == 1.4
     with pytest.raises(ValueError, match="standard_error"):
         detectable_difference(math.nan)

@@ -65,21 +65,14 @@ def test_the_flips_stand_beside_the_t_test(runs):
 
 def test_the_detectable_difference_is_2_8_standard_errors(runs):
     found = ranking(runs)
-    sds = [
-        np.std(block_means(runs, m) - block_means(runs, "random"), ddof=1) for m in found.against_reference
-    ]
+    sds = [np.std(block_means(runs, m) - block_means(runs, "random"), ddof=1) for m in found.against_reference]
 
-    assert found.detectable == pytest.approx(
-        [2.8 * f(sds) / math.sqrt(10) for f in (np.median, max)], rel=1e-9
-    )
+    assert found.detectable == pytest.approx([2.8 * f(sds) / math.sqrt(10) for f in (np.median, max)], rel=1e-9)
 
 
 def test_equal_estimates_go_by_name(frames):
     rows = [
-        frames.run(m, t, s, 0.1 + 0.2 if m == "b" else 0.3)
-        for m in "cba"
-        for t in frames.tasks
-        for s in range(3)
+        frames.run(m, t, s, 0.1 + 0.2 if m == "b" else 0.3) for m in "cba" for t in frames.tasks for s in range(3)
     ]
 
     found = ranking(pd.DataFrame(rows))

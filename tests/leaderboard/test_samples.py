@@ -68,9 +68,7 @@ def test_graded_questions_become_seeds_by_items(live):
 def test_what_a_failed_run_did_not_answer_is_wrong(live):
     runs, questions = live
     runs.loc[pick(runs, method="tpe", task="math", seed=1), "status"] = "method_fault"
-    answered = questions[
-        ~(pick(questions, method="tpe", task="math", seed=1) & (questions["question"] >= 10))
-    ]
+    answered = questions[~(pick(questions, method="tpe", task="math", seed=1) & (questions["question"] >= 10))]
 
     found = sample(runs, answered)
 

@@ -41,9 +41,7 @@ def test_a_row_has_rank_estimate_difference_and_costs(runs):
     assert cell(table, "agent-reinforce", "search_seconds") == pytest.approx(
         np.exp(np.log(own["spent_seconds"]).mean())
     )
-    assert cell(table, "agent-reinforce", "regret") == pytest.approx(
-        (own["reference"] - own["accuracy"]).mean()
-    )
+    assert cell(table, "agent-reinforce", "regret") == pytest.approx((own["reference"] - own["accuracy"]).mean())
     assert (cell(table, "tpe", "runs"), cell(table, "tpe", "failed"), cell(table, "tpe", "infra")) == (
         30,
         0,
@@ -67,9 +65,7 @@ def test_every_caption_of_simulated_numbers_says_so(runs):
 def test_the_caption_says_what_covers_what(runs, live):
     simulated, crossed = overall(runs).caption, overall(*live).caption
 
-    assert (
-        "95% t interval over search seeds, in these worlds and no others, without question noise" in simulated
-    )
+    assert "95% t interval over search seeds, in these worlds and no others, without question noise" in simulated
     assert "over 5 comparisons" in simulated and "all 15 pairs" in simulated
     assert "Minimum detectable difference 0.9 points" in simulated
     assert "search seeds and questions, crossed" in crossed and "math 40" in crossed
@@ -162,9 +158,7 @@ def test_the_pairwise_table_has_both_intervals_and_the_flips(runs):
     assert adjusted.low < raw.low < raw.value < raw.high < adjusted.high
     assert cell(table, "single", "pvalue_flips") == 2**-9
     assert (cell(table, "single", "separated"), cell(table, "tpe", "separated")) == ("yes", "no")
-    assert cell(table, "tpe", "detectable") == pytest.approx(
-        2.8 * (raw.high - raw.value) / 2.262157, rel=1e-5
-    )
+    assert cell(table, "tpe", "detectable") == pytest.approx(2.8 * (raw.high - raw.value) / 2.262157, rel=1e-5)
 
 
 def test_separated_is_not_yet_what_matters(frames):

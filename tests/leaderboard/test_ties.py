@@ -34,9 +34,7 @@ def test_groups_need_not_be_neighbours():
 def test_letters_do_not_depend_on_the_order_of_pairs():
     pairs = [(0, 2), (1, 3), (0, 3)]
 
-    assert {tuple(letter_display(4, order)) for order in itertools.permutations(pairs)} == {
-        ("a", "ab", "bc", "c")
-    }
+    assert {tuple(letter_display(4, order)) for order in itertools.permutations(pairs)} == {("a", "ab", "bc", "c")}
     assert letter_display(4, [(j, i) for i, j in pairs]) == ["a", "ab", "bc", "c"]
 
 

@@ -69,9 +69,7 @@ def test_kinds_keep_their_order_because_records_store_the_index():
     assert [str(kind) for kind in GRADE_KINDS] == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"), [("maths", "did you mean 'math'?"), ("xyz", "there are: math, mmlu")]
-)
+@pytest.mark.parametrize(("name", "hint"), [("maths", "did you mean 'math'?"), ("xyz", "there are: math, mmlu")])
 def test_an_unknown_task_suggests_the_nearest(name, hint):
     with pytest.raises(UnknownTask) as caught:
         tasks.load_task(name)
@@ -114,9 +112,7 @@ def test_a_merge_prompt_names_question_answers_and_role():
 
 
 def test_roles_have_instructions_of_their_own():
-    prompts = {
-        Toy().merge_prompt(QUESTION, role, ["two"]) for role in ("fuser", "reviser", "critic", "select")
-    }
+    prompts = {Toy().merge_prompt(QUESTION, role, ["two"]) for role in ("fuser", "reviser", "critic", "select")}
     assert len(prompts) == 4
     with pytest.raises(KeyError):
         Toy().merge_prompt(QUESTION, "poet", ["two"])

@@ -67,9 +67,7 @@ def test_chat_form_and_completion_form_have_one_key(task, questions):
     assert task.answer_key(questions[0], "    pass") != task.answer_key(questions[0], questions[0].answer)
 
 
-@pytest.mark.parametrize(
-    ("completion", "kind"), [("I cannot.", "no_answer"), ("def other(): pass", "malformed")]
-)
+@pytest.mark.parametrize(("completion", "kind"), [("I cannot.", "no_answer"), ("def other(): pass", "malformed")])
 def test_kinds(task, completion, kind):
     assert task.grade(task.test[0], completion).kind == kind
 

@@ -96,8 +96,7 @@ def test_kinds(task, completion, kind):
 def test_keys_agree_where_answers_do(task):
     question = task.test[0]
     keys = {
-        task.answer_key(question, text)
-        for text in (r"\boxed{0.5}", "The answer is 1/2.", r"\boxed{\dfrac12}")
+        task.answer_key(question, text) for text in (r"\boxed{0.5}", "The answer is 1/2.", r"\boxed{\dfrac12}")
     }
     assert keys == {"1/2"}
     assert task.answer_key(question, "no idea") is None

@@ -2,7 +2,7 @@
 
     python -m bench.worlds.serve --data-dir DIR --port 8000
 
-`create_app` is the ASGI application, `serve` runs it, `running_server` runs it in a child process for a while.
+`create_app` is the ASGI application, `serve` runs it, `running_server` runs it in a child process.
 """
 
 from bench.worlds.serve.app import create_app

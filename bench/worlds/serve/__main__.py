@@ -12,12 +12,14 @@ from bench.worlds.serve.process import end_with_parent, serve
 
 def main() -> int:
     """Serve; 2 when that is impossible, with one line that says why."""
-    parser = argparse.ArgumentParser(prog="python -m bench.worlds.serve", description="Simulated models over HTTP.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.worlds.serve", description="Simulated models over HTTP."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0: any free one")
     parser.add_argument("--universe", default="main")
     parser.add_argument("--data-dir", help="folder with the questions; without it they come from the hub")
-    parser.add_argument("--faults", default="", help="a share, or limited=0.1,error=0.1,hang=0.1,drop=0.1,truncated=0.1")
+    parser.add_argument("--faults", default="", help="a share, or limited=0.1,hang=0.1,…")
     parser.add_argument("--unsafe-local-exec", action="store_true", help="run programs without a sandbox")
     parser.add_argument("--child", action="store_true", help="end when stdin closes")
     given = parser.parse_args()

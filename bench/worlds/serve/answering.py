@@ -1,4 +1,4 @@
-"""Requests answered by the simulated world: texts to ids, a kernel call for many requests at once, ids to texts."""
+"""Requests answered by the simulated world: texts to ids, one kernel call for many requests, ids to texts."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _calls(rows: Sequence[Row], models: tuple[str, ...]) -> Calls:
         task=place.task.name,
         split=place.split,
         models=models,
-        question=np.array([row.request.place.index for row in rows], dtype=np.int64),
+        question=np.array([row.request.place.number for row in rows], dtype=np.int64),
         trial=np.array([tag.trial for tag in tags], dtype=np.int64),
         salt=np.array([tag.salt for tag in tags], dtype=np.uint64),
         model=np.array([model[row.request.model] for row in rows], dtype=np.int64),

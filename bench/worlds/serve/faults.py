@@ -24,9 +24,9 @@ KINDS = ("limited", "error", "hang", "drop", "truncated")
 class FaultRates:
     """Shares of requests, each in [0, 1], their sum at most 1.
 
-    limited: 429 with Retry-After. error: 500. hang: no reply for `hang_seconds`, which should exceed the client's
-    timeout. drop: the connection closes before the body. truncated: half of the JSON. in_a_row: one request
-    never fails more often than this in a row, so a patient client always gets through.
+    limited: 429 with Retry-After. error: 500. hang: no reply for `hang_seconds`, which should exceed the
+    client's timeout. drop: the connection closes before the body. truncated: half of the JSON. in_a_row: one
+    request never fails more often than this in a row, so a patient client always gets through.
     """
 
     limited: float = 0.0
@@ -65,7 +65,7 @@ class FaultRates:
             return FaultRates(**(values | {"in_a_row": int(values.get("in_a_row", 5))}))  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
             known = ", ".join(field.name for field in fields(FaultRates))
-            raise IsobudgetError(f"'{text}' are no fault rates: give a share or name=value of {known}") from error
+            raise IsobudgetError(f"'{text}' are no fault rates: a share or name=value of {known}") from error
 
 
 class Injector:

@@ -21,17 +21,17 @@ _SPLITS = ("search", "test")
 
 
 class Place(NamedTuple):
-    """A question and where it stands."""
+    """A question and where it stands: the task, the split, its number in the split."""
 
     task: Task
     split: str
-    index: int
+    number: int
     question: Question
 
     @property
     def item(self) -> int:
         """Its item in the simulated world."""
-        return SPLITS[self.split].first + self.index
+        return SPLITS[self.split].first + self.number
 
 
 class Library:

@@ -44,7 +44,9 @@ def serve(
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{listener.getsockname()[1]}/v1"
         # Dropped connections are on purpose here, and uvicorn would log each of them as an error.
-        config = uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off", ws="none", backlog=_BACKLOG)
+        config = uvicorn.Config(
+            app, log_level="critical", access_log=False, lifespan="off", ws="none", backlog=_BACKLOG
+        )
         server = _Announcing(config, lambda: announce(url) if announce else None)
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(server.serve(sockets=[listener]))
@@ -72,7 +74,12 @@ def running_server(
     # An unbuffered child with our import path; its stdin tells it that we are still there.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     child = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     try:
         yield _url(child)

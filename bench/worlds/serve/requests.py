@@ -94,12 +94,12 @@ def _told(metadata: Mapping[str, Any], library: Library) -> tuple[Place, Tags]:
 def _guessed(
     prompt: str, answers: Sequence[str], seed: object, model: str, library: Library
 ) -> tuple[Place, Tags]:
-    """What a plain client's request amounts to: its seed is the trial, its readers are told by their prompt."""
+    """What a plain client's request amounts to: its seed is the trial, its prompt tells the role."""
     place = library.find(prompt)
     if place is None:
         raise BadRequest(
-            "no known question in the prompt: this server plays models on the questions of its tasks only, so "
-            "quote one of them word for word, or send the metadata that `isobudget run --world openai` sends"
+            "no known question in the prompt: this server plays models on the questions of its tasks only, "
+            "so quote one of them word for word, or send the metadata of `isobudget run --world openai`"
         )
     trial = seed % _TRIALS if isinstance(seed, int) else 0
     parent = Parent(0, place.task.answer_tokens, "assistant", model)

@@ -33,9 +33,7 @@ class Speeds(NamedTuple):
 class Service:
     """How long answers are and how long they take, for one task."""
 
-    def __init__(
-        self, physics: TaskPhysics, common: Common, tables: Tables, speeds: Speeds, answer: int
-    ) -> None:
+    def __init__(self, physics: TaskPhysics, common: Common, tables: Tables, speeds: Speeds, answer: int) -> None:
         """answer: the task's mean tokens of an answer."""
         self.spread, self.common, self.tables, self.speeds = physics.token_spread, common, tables, speeds
         self.limit = int(common.longest * answer)

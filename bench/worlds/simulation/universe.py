@@ -102,9 +102,7 @@ class Universe:
 def list_universes() -> list[str]:
     """Names of the universes that come with the package, main first."""
     names = (entry.name for entry in _folder().iterdir())
-    return sorted(
-        (n.removesuffix(".toml") for n in names if n.endswith(".toml")), key=lambda n: (n != "main", n)
-    )
+    return sorted((n.removesuffix(".toml") for n in names if n.endswith(".toml")), key=lambda n: (n != "main", n))
 
 
 @cache

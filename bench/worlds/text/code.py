@@ -1,7 +1,8 @@
 """Programs in text: the canonical solution, or one with a small change that fails the official test.
 
-The k-th wrong answer is the k-th change, in the item's order, that the sandbox shows to fail. There are finitely
-many, and each costs a run, so after the first `_CHANGES` come stubs that only say which attempt they are.
+The k-th wrong answer is the k-th change, in the item's order, that the sandbox shows to fail. There are
+finitely many, and each costs a run, so after the first `_CHANGES` come stubs that only say which attempt
+they are.
 """
 
 from __future__ import annotations

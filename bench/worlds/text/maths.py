@@ -1,7 +1,7 @@
 """Free-form answers in text: a worked solution that ends in a box.
 
-The wrong answers are a keyed list of slips (`slips.py`), extended as far as an id asks. Each is held against the
-gold answer by the real grader and against the others by the task's answer key.
+The wrong answers are a keyed list of slips (`slips.py`), extended as far as an id asks. Each is held against
+the gold answer by the real grader and against the others by the task's answer key.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BLANKS = (
     "Translate the conditions into equations.\nSolving them gives \\boxed{",
     "Rewrite the expression in a form that shows its factors.\nAfter cancelling, what remains is to be",
 )
-_REACH = 600
+_REACH = 2000
 """How many slips a completion that was not rendered is compared with."""
 
 
@@ -55,7 +55,9 @@ class MathSpeaker(Speaker):
         """The id of that key, once the list has been extended as far as it occurs, if it occurs at all."""
         if key in self._ids:
             return self._ids[key]
-        slip = next((s for s, _ in zip(self._slips(), range(_REACH), strict=False) if self._key_of(s) == key), None)
+        slip = next(
+            (s for s, _ in zip(self._slips(), range(_REACH), strict=False) if self._key_of(s) == key), None
+        )
         if slip is None:
             return None
         seen = len(self._wrong)

@@ -84,13 +84,13 @@ def _of(node: ast.AST) -> Iterator[_Change]:
         case ast.BinOp() | ast.AugAssign() | ast.BoolOp():
             if type(node.op) in _OPERATORS:
                 yield _assigning(node, "op", _OPERATORS[type(node.op)]())
-        case ast.Constant(value=bool()):
-            yield _assigning(node, "value", not node.value)
-        case ast.Constant(value=int()):
-            yield _assigning(node, "value", node.value + 1)
-            yield _assigning(node, "value", node.value - 1)
-        case ast.Constant(value=str()):
-            yield _assigning(node, "value", node.value + " " if node.value != " " else "")
+        case ast.Constant(value=bool(value)):
+            yield _assigning(node, "value", not value)
+        case ast.Constant(value=int(value)):
+            yield _assigning(node, "value", value + 1)
+            yield _assigning(node, "value", value - 1)
+        case ast.Constant(value=str(value)):
+            yield _assigning(node, "value", f"{value} " if value != " " else "")
         case ast.If() | ast.IfExp():
             yield _assigning(node, "test", ast.UnaryOp(ast.Not(), node.test))
         case ast.Return() if node.value is not None:

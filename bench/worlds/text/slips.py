@@ -25,8 +25,8 @@ _LONG = 12  # digits beyond which a square or a power of ten would look silly
 def slips(gold: str, shuffled: Shuffle, others: Sequence[str]) -> Iterator[str]:
     """An endless sequence of answers like `gold`.
 
-    shuffled(n) gives 0…n−1 in the item's own order. others: answers of other questions, used where they are of
-    the same kind.
+    shuffled(n) gives 0…n−1 in the item's own order. others: answers of other questions, used where they are
+    of the same kind.
     """
     plain = normal(gold)
     value = number(plain)
@@ -87,7 +87,11 @@ def _expressions(gold: str, plain: str, shuffled: Shuffle, others: Sequence[str]
     if _SIMPLE_FRACTION.search(gold):
         texts.append(_SIMPLE_FRACTION.sub(lambda m: rf"\frac{{{m[2]}}}{{{m[1]}}}", gold, count=1))
     if kind == "one":
-        texts += [gold.removeprefix("-") if gold.startswith("-") else f"-{gold}", f"2({gold})", rf"\frac{{{gold}}}{{2}}"]
+        texts += [
+            gold.removeprefix("-") if gold.startswith("-") else f"-{gold}",
+            f"2({gold})",
+            rf"\frac{{{gold}}}{{2}}",
+        ]
     texts += [text for text in others if structure(normal(text)).kind == kind and number(normal(text)) is None]
     yield from (texts[i] for i in shuffled(len(texts)))
     for distance in count(3):

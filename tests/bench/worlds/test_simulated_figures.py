@@ -87,9 +87,7 @@ VOTE = {
 
 @pytest.mark.parametrize(("task", "model"), VOTE)
 def test_width_under_a_vote(task, model):
-    assert points([wide(model, w, "vote") for w in WIDTHS], task) == pytest.approx(
-        VOTE[task, model], abs=POINTS
-    )
+    assert points([wide(model, w, "vote") for w in WIDTHS], task) == pytest.approx(VOTE[task, model], abs=POINTS)
 
 
 DEPTHS = (1, 2, 3, 5, 8, 12)
@@ -103,9 +101,7 @@ DEPTH = {
 
 @pytest.mark.parametrize(("task", "model"), DEPTH)
 def test_depth_of_a_chain(task, model):
-    assert points([layered(model, 1, k) for k in DEPTHS], task) == pytest.approx(
-        DEPTH[task, model], abs=POINTS
-    )
+    assert points([layered(model, 1, k) for k in DEPTHS], task) == pytest.approx(DEPTH[task, model], abs=POINTS)
 
 
 @pytest.mark.parametrize(("width", "deepest"), [(1, 5), (3, 3), (4, 3), (8, 2)])

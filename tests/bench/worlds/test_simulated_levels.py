@@ -86,9 +86,7 @@ def test_a_batch_of_graphs_is_its_calls_one_by_one(batch):
 @given(batch=st.lists(graphs(), min_size=1, max_size=6), max_rows=st.sampled_from([1, 20, 10_000]))
 def test_merged_plans_change_nothing(batch, max_rows):
     question, trial = np.arange(12), np.arange(12) % 2
-    traces = run_graphs(
-        WORLD, [Request(g, question, trial, np.uint64(0)) for g in batch], "math", "test", MODELS
-    )
+    traces = run_graphs(WORLD, [Request(g, question, trial, np.uint64(0)) for g in batch], "math", "test", MODELS)
     (plan,) = merged_plans(batch, MODELS, len(question))
     merged = final_handles(WORLD.handles, plan, Block.of(question, trial), "math", "test", max_rows)
 

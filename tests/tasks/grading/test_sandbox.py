@@ -31,8 +31,7 @@ WRONG = {
     ),
     "equality that always holds": "class E:\n    def __eq__(self, o): return True\ndef f(x): return E()",
     "number that equals everything": (
-        "class E(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\n"
-        "def f(x): return E(7)"
+        "class E(int):\n    def __eq__(self, o): return True\n    __hash__ = int.__hash__\ndef f(x): return E(7)"
     ),
     "patched builtins": "import builtins\nbuiltins.isinstance = lambda *a: True\ndef f(x): return x",
     "frames of its caller": (
@@ -49,7 +48,7 @@ WRONG = {
     "deep recursion": "def f(x): return f(x)",
     "reading /proc": "def f(x):\n    open('/proc/self/environ').read()\n    return x + 1",
     "reading /etc/passwd": "def f(x):\n    open('/etc/passwd').read()\n    return x + 1",
-    "reading the test": "import os\ndef f(x):\n    os.listdir('/work')\n    return x + 1",
+    "reading the test": "def f(x):\n    open('/box/_checker.py')\n    return x + 1",
     "writing outside /tmp": "def f(x):\n    open('/etc/x', 'w').write('x')\n    return x + 1",
     "writing our files": "def f(x):\n    open('/box/_wire.py', 'w').write('x')\n    return x + 1",
     "a big file": "def f(x):\n    open('/tmp/x', 'wb').write(bytes(2 << 20))\n    return x + 1",

@@ -1,0 +1,302 @@
+"""Real questions through any OpenAI-compatible server, or through `isobudget serve`, simulating the models.
+
+A node's call is one chat request: the task's prompt, or its merge prompt with the predecessors' full
+completions. Votes are counted here, by the tasks' answer keys. Only the successful attempt of a call is
+charged; faults are counted apart. Service seconds are modelled from the real token counts at the pool's
+speeds, so they do not depend on who else uses the server; the measured ones stand beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.errors import IsobudgetError, unknown
+from bench.keys import fold, text_key
+from bench.pools import load_pool
+from bench.worlds.base import ABSENT, ROLE_KEYS, Answers, Calls, Faults
+from bench.worlds.cache import AnswerCache
+from bench.worlds.client import ChatClient, Completion, Policy
+from bench.worlds.simulated import SPLITS
+from bench.worlds.texts import Texts
+from bench.worlds.wire import OWNER, Parent, Tags
+from tasks import Question, Task, load_task
+
+__all__ = ["OpenAIWorld"]
+
+I64 = npt.NDArray[np.int64]
+
+_VOTE = ROLE_KEYS["vote"]
+_ROLES = {key: name for name, key in ROLE_KEYS.items()}
+_SPLITS = ("search", "test")
+_LONGEST = 4  # times the task's answer length: what the ledger reserves for a call is never exceeded
+_OVERHEAD, _SLOT_DRAG = (
+    0.03,
+    0.03,
+)  # seconds a call; slowing of decoding by each further busy slot (SURROGATE.md)
+_SEEDS = 2**31
+
+
+class _Ask(NamedTuple):
+    """One request: the row it answers, its body, and the key under which the answer is kept."""
+
+    row: int
+    body: bytes
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What all requests share. names: the server's names of models, where they are not the pool's."""
+
+    temperature: float
+    names: Mapping[str, str]
+    tagged: bool
+    provenance: str
+
+
+class OpenAIWorld:
+    """One server. Opening it asks for the model list, so an address where nobody listens is told at once."""
+
+    name: ClassVar[str] = "openai"
+
+    def __init__(
+        self,
+        base_url: str = "http://127.0.0.1:8000/v1",
+        *,
+        data_dir: str | Path | None = None,
+        pool: str = "llama",
+        models: Mapping[str, str] | str | None = None,
+        timeout: float | str = 60.0,
+        concurrency: int | str = 32,
+        retries: int | str = 7,
+        backoff: float | str = 0.2,
+        temperature: float | str = 0.7,
+        slots: int | str = 8,
+        metadata: bool | str | None = None,
+        cache: str | Path | None = None,
+        unsafe_local: bool | str = False,
+        api_key: str | None = None,
+    ) -> None:
+        """Options may be texts, as a command line gives them.
+
+        data_dir: the questions' folder (None: the hub). pool: whose speeds the modelled seconds use. models:
+        server's names of the pool's models, a mapping or `1B=name,8B=other`. timeout, concurrency, retries,
+        backoff: see `client.Policy`. slots: concurrent calls a model that the modelled seconds assume.
+        metadata: whether requests carry the node call's metadata (None: only to `isobudget serve`; others
+        may refuse them). cache: file in which answers are kept. unsafe_local: grade code without a
+        sandbox. api_key: instead of OPENAI_API_KEY. Raises Unreachable, BadReply, IsobudgetError.
+        """
+        names = _mapping(models)
+        policy = Policy(_number(timeout), int(concurrency), int(retries), _number(backoff))
+        self._pool, self._busy = load_pool(pool), 1 + _SLOT_DRAG * (int(slots) - 1)
+        self._data_dir, self._unsafe = data_dir, _flag(unsafe_local)
+        self._tasks: dict[str, Task] = {}
+        self._texts = Texts()
+        self._client = ChatClient(base_url, api_key or os.environ.get("OPENAI_API_KEY"), policy)
+        self._finalizer = weakref.finalize(self, _close, self._client, None)
+        try:
+            provenance = _provenance(self._client.models())
+            tagged = provenance.startswith("simulated") if metadata is None else _flag(metadata)
+            self._options = _Options(_number(temperature), names, tagged, provenance)
+            self._cache = None if cache is None else AnswerCache(cache)
+        except BaseException:
+            self._finalizer()
+            raise
+        self._finalizer.detach()
+        self._finalizer = weakref.finalize(self, _close, self._client, self._cache)
+
+    @property
+    def provenance(self) -> str:
+        """ "measured live", or that the server's models are simulated ones."""
+        return self._options.provenance
+
+    @property
+    def faults(self) -> Faults:
+        """Attempts that failed, and calls that were given up, since the world was opened."""
+        return Faults(self._client.retries, self._client.gave_up)
+
+    def questions(self, task: str, split: str) -> int:
+        """How many questions the split has. Raises IsobudgetError or TaskError."""
+        return len(self._questions(task, split))
+
+    def text(self, handle: int) -> str:
+        """The completion behind a handle."""
+        return self._texts[handle]
+
+    def answer(self, calls: Calls) -> Answers:
+        """Ask for every row at once, but for votes and for answers that the cache has.
+
+        Raises Unreachable, BadReply, or IsobudgetError for a task or question that is not there.
+        """
+        rows = len(calls.question)
+        handle, attempts = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=np.int64)
+        prompt, completion = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
+        wall = np.zeros(rows)
+        for row, got in self._completions(calls).items():
+            handle[row] = self._texts.add(got.text)
+            prompt[row], completion[row] = got.prompt_tokens, got.completion_tokens
+            wall[row], attempts[row] = got.wall, got.attempts
+        for row in np.flatnonzero(calls.role == _VOTE).tolist():
+            handle[row] = self._vote(calls, row)
+        return Answers(handle, prompt, completion, self._seconds(calls, prompt, completion), wall, attempts)
+
+    def grade(self, task: str, split: str, question: I64, handle: I64) -> npt.NDArray[np.int8]:
+        """Positions in `GRADE_KINDS`, by the task's grader; each distinct completion is graded once."""
+        known = self._questions(task, split)
+        asked = [known[i] for i in question.tolist()]
+        return self._texts.grades(self._task(task), asked, handle).astype(np.int8)
+
+    def close(self) -> None:
+        """Close the connections and the cache. A world that is dropped closes itself."""
+        self._finalizer()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _completions(self, calls: Calls) -> dict[int, Completion]:
+        """The replies by row; those already in the cache are not asked for again."""
+        asks = [self._ask(calls, row) for row in np.flatnonzero(calls.role != _VOTE).tolist()]
+        kept = self._cache.get([ask.key for ask in asks]) if self._cache else {}
+        got = {ask.row: kept[ask.key] for ask in asks if ask.key in kept}
+        missing = [ask for ask in asks if ask.key not in kept]
+
+        def done(i: int, completion: Completion) -> None:
+            got[missing[i].row] = completion
+            if self._cache:
+                self._cache.put(missing[i].key, completion)
+
+        try:
+            if missing:
+                self._client.complete([ask.body for ask in missing], done)
+        finally:
+            if self._cache:
+                self._cache.flush()
+        return got
+
+    def _ask(self, calls: Calls, row: int) -> _Ask:
+        """The request of one row."""
+        task, question = self._task(calls.task), self._question(calls, row)
+        held = np.flatnonzero(calls.inputs[row] != ABSENT).tolist()
+        answers = [self._texts[handle] for handle in calls.inputs[row, held].tolist()]
+        tags = _tags(calls, row, held)
+        content = task.merge_prompt(question, tags.role, answers) if held else task.prompt(question)
+        model = calls.models[int(calls.model[row])]
+        data: dict[str, Any] = {
+            "model": self._options.names.get(model, model),
+            "messages": [{"role": "user", "content": content}],
+            "max_tokens": _LONGEST * task.answer_tokens,
+            "temperature": self._options.temperature,
+            "seed": int(
+                fold(fold(fold(np.uint64(text_key("seed")), tags.trial), np.uint64(tags.salt)), tags.replica)
+            )
+            % _SEEDS,
+        }
+        # All that may change an answer, and whose call it is: the same prompt elsewhere is another draw.
+        identity = [self._options.provenance, calls.split, question.id, model, *tags, data]
+        key = hashlib.sha256(json.dumps(identity).encode()).digest()
+        if self._options.tagged:
+            data["metadata"] = tags.metadata()
+        return _Ask(row, json.dumps(data).encode(), key)
+
+    def _vote(self, calls: Calls, row: int) -> int:
+        handles = [handle for handle in calls.inputs[row].tolist() if handle != ABSENT]
+        return self._texts.plurality(self._task(calls.task), self._question(calls, row), handles)
+
+    def _seconds(self, calls: Calls, prompt: I64, completion: I64) -> npt.NDArray[np.float64]:
+        """Modelled service times (R,): overhead, reading, writing in one of the busy slots; 0 for a vote."""
+        rates = [self._pool[name] for name in calls.models]
+        prefill = np.array([model.prefill for model in rates])[calls.model]
+        decode = np.array([model.decode for model in rates])[calls.model] / self._busy
+        return np.where(calls.role == _VOTE, 0.0, _OVERHEAD + prompt / prefill + completion / decode)
+
+    def _question(self, calls: Calls, row: int) -> Question:
+        return self._questions(calls.task, calls.split)[int(calls.question[row])]
+
+    def _questions(self, task: str, split: str) -> list[Question]:
+        if split not in _SPLITS:
+            raise unknown("split", split, _SPLITS)
+        questions: list[Question] = getattr(self._task(task), split)
+        return questions
+
+    def _task(self, name: str) -> Task:
+        if name not in self._tasks:
+            task = load_task(name, self._data_dir)
+            task.unsafe_local = self._unsafe
+            self._tasks[name] = task
+        return self._tasks[name]
+
+
+def _tags(calls: Calls, row: int, held: list[int]) -> Tags:
+    parents = zip(
+        calls.input_level[row, held].tolist(),
+        calls.input_tokens[row, held].tolist(),
+        calls.input_role[row, held].tolist(),
+        calls.input_model[row, held].tolist(),
+        strict=True,
+    )
+    return Tags(
+        task=calls.task,
+        item=SPLITS[calls.split].first + int(calls.question[row]),
+        trial=int(calls.trial[row]),
+        salt=int(calls.salt[row]),
+        role=_ROLES[int(calls.role[row])],
+        replica=int(calls.replica[row]),
+        parents=tuple(
+            Parent(level, tokens, _ROLES[role], calls.models[model]) for level, tokens, role, model in parents
+        ),
+    )
+
+
+def _provenance(listed: Mapping[str, Any]) -> str:
+    """How numbers are labelled, by what a server says about its models."""
+    entries = listed.get("data")
+    owners = (
+        [entry.get("owned_by") for entry in entries if isinstance(entry, dict)]
+        if isinstance(entries, list)
+        else []
+    )
+    if OWNER in owners:
+        return f"simulated (universe {listed.get('universe', 'unknown')}), over HTTP"
+    return "measured live"
+
+
+def _close(client: ChatClient, cache: AnswerCache | None) -> None:
+    client.close()
+    if cache is not None:
+        cache.close()
+
+
+def _mapping(models: Mapping[str, str] | str | None) -> Mapping[str, str]:
+    if not isinstance(models, str):
+        return dict(models or {})
+    pairs = [pair.partition("=") for pair in models.split(",") if pair.strip()]
+    if not all(equals and name.strip() and other.strip() for name, equals, other in pairs):
+        raise IsobudgetError(f"models '{models}' names no models: write it as 1B=name-on-the-server,8B=other-name")
+    return {name.strip(): other.strip() for name, _, other in pairs}
+
+
+def _number(value: float | str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise IsobudgetError(f"world openai: '{value}' is no number") from None
+
+
+def _flag(value: bool | str) -> bool:
+    return value.lower() in ("1", "true", "yes") if isinstance(value, str) else bool(value)

@@ -1,0 +1,73 @@
+"""Every registered method keeps the shipped contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import list_methods
+from bench.contract import SETTINGS, check_method
+from bench.optimizer import REGISTRY, Optimizer, Proposal, method
+from bench.registry import broken_methods
+
+
+def test_every_method_file_can_be_imported():
+    assert broken_methods() == {}
+
+
+@pytest.mark.parametrize("name", list_methods())
+def test_contract(name):
+    verdicts = list(check_method(name))
+
+    assert len(verdicts) == 5 * len(SETTINGS)
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+
+
+@pytest.fixture
+def broken(request):
+    before = dict(REGISTRY)
+    method("broken")(request.param)
+    yield
+    REGISTRY.clear()
+    REGISTRY.update(before)
+
+
+class Unseeded(Optimizer):
+    """Draws from a source that the seed does not decide."""
+
+    count = 0
+
+    def ask(self):
+        Unseeded.count += 1
+        if Unseeded.count % 3:
+            return Proposal(self.problem.space.cheapest())
+        return Proposal(self.problem.space.sample(self.rng))
+
+
+class Infeasible(Optimizer):
+    """Proposes a graph of another space."""
+
+    def ask(self):
+        from bench.graph import Graph
+
+        return Proposal(Graph.of([("70B", "assistant")]))
+
+
+class Mute(Optimizer):
+    """Recommends nothing."""
+
+    def ask(self):
+        return Proposal(self.problem.space.cheapest())
+
+    def recommend(self):
+        return None
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [(Unseeded, "deterministic by seed"), (Infeasible, "no fault"), (Mute, "no fault")],
+    indirect=["broken"],
+)
+def test_the_contract_catches(broken, check):
+    failed = {verdict.check for verdict in check_method("broken") if not verdict.passed}
+
+    assert check in failed

@@ -1,0 +1,140 @@
+"""Suites: the same digest with one process or two, and after being killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bench import load_records
+from bench.errors import IsobudgetError, UnknownName
+from bench.suite import list_suites, load_suite, missing, parse_seeds, run_suite
+
+SMALL = [
+    "-m",
+    "random",
+    "-m",
+    "agent-reinforce",
+    "-m",
+    "single-model",
+    "-m",
+    "tpe",
+    "--search",
+    "400ex",
+    "--seed",
+    "0-3",
+]
+
+
+def _command(folder, jobs):
+    return [
+        sys.executable,
+        "-m",
+        "bench.app.cli",
+        "run",
+        "quick",
+        *SMALL,
+        "-j",
+        str(jobs),
+        "-o",
+        str(folder),
+        "-q",
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The records of an undisturbed run on one process, and its digest."""
+    folder = tmp_path_factory.mktemp("whole")
+    subprocess.run(_command(folder, 1), check=True, capture_output=True)
+    return load_records(folder)
+
+
+def test_two_processes_give_the_same_digest(whole, tmp_path):
+    done = subprocess.run(_command(tmp_path, 2), check=True, capture_output=True, text=True)
+
+    assert load_records(tmp_path).digest() == whole.digest()
+    assert f"digest {whole.digest()}" in done.stdout
+
+
+def test_killed_and_resumed_gives_the_same_digest(whole, tmp_path):
+    started = subprocess.Popen(_command(tmp_path, 2), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("*.parquet"))) < 5 and started.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(started.pid, signal.SIGKILL)
+    started.wait()
+    kept = len(list(tmp_path.glob("[!.]*.parquet")))
+    time.sleep(1.5)  # the workers notice that their parent is gone
+
+    again = subprocess.run(_command(tmp_path, 2), check=True, capture_output=True, text=True)
+
+    assert 5 <= kept < len(whole)
+    assert load_records(tmp_path).digest() == whole.digest()
+    assert f"digest {whole.digest()}" in again.stdout
+
+
+def test_a_finished_suite_has_nothing_to_do(whole, tmp_path):
+    specs = load_suite("quick").with_plan(search="30ex").specs(["math"], [0])[:2]
+    assert [done.spec for done in run_suite(specs, tmp_path)] == specs
+
+    assert missing(specs, tmp_path) == []
+
+
+def test_half_a_file_counts_as_missing(tmp_path):
+    specs = load_suite("quick").with_plan(search="30ex").specs(["math"], [0])[:1]
+    list(run_suite(specs, tmp_path))
+    path = tmp_path / specs[0].filename
+    path.write_bytes(path.read_bytes()[:200])
+
+    assert missing(specs, tmp_path) == specs
+
+
+def test_the_plans_hash_covers_the_plan_and_not_the_methods():
+    from dataclasses import replace
+
+    suite = load_suite("quick")
+
+    assert replace(suite, methods=("random",)).plan_hash == suite.plan_hash
+    assert suite.with_plan(search="30ex").plan_hash != suite.plan_hash
+    assert suite.with_plan(search=None).plan_hash == suite.plan_hash
+
+
+@pytest.mark.parametrize("name", list_suites())
+def test_every_shipped_suite_loads_and_names_known_methods(name):
+    suite = load_suite(name)
+
+    specs = suite.specs()
+
+    assert len({spec.id for spec in specs}) == len(specs)
+    assert {spec.method for spec in specs} == set(suite.methods)
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("0", [0]), ("0-3", [0, 1, 2, 3]), ("5,1-2", [5, 1, 2]), ("2,2", [2])]
+)
+def test_seeds(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@pytest.mark.parametrize("text", ["", "a", "3-", "-1", "5-2"])
+def test_what_is_no_seed(text):
+    with pytest.raises(IsobudgetError):
+        parse_seeds(text)
+
+
+def test_unknown_suites_suggest_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'quick'"):
+        load_suite("quik")
+
+
+def test_a_suite_file_with_a_missing_field_says_which(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('title = "t"\nversion = "1"\nmethods = ["random"]\n[plan]\ntasks = ["math"]\n')
+
+    with pytest.raises(IsobudgetError, match="budgets"):
+        load_suite(str(path))

@@ -1,0 +1,88 @@
+"""Data flows one way, and so do imports: tasks → bench → baselines, bench → leaderboard, and bench/app last."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"tasks", "bench", "baselines", "leaderboard"}
+
+
+def _imports(path):
+    """Modules of ours that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        yield from (name for name in names if name.partition(".")[0] in OURS)
+
+
+def _files(folder):
+    return sorted(p for p in (ROOT / folder).rglob("*.py"))
+
+
+def _offences(folder, allowed, without=()):
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in _files(folder)
+        if not any(path.is_relative_to(ROOT / part) for part in without)
+        for name in _imports(path)
+        if not any(name == prefix or name.startswith(prefix + ".") for prefix in allowed)
+    ]
+
+
+def test_tasks_import_nothing_later():
+    assert _offences("tasks", {"tasks"}) == []
+
+
+def test_the_bench_imports_only_tasks_and_itself():
+    assert _offences("bench", {"tasks", "bench"}, without=["bench/app"]) == []
+
+
+def test_methods_see_the_protocol_and_not_the_world():
+    """What a method may import: nothing that answers, grades, charges or knows the truth."""
+    allowed = {
+        "baselines",
+        "bench.agent",
+        "bench.architectures",
+        "bench.encoding",
+        "bench.graph",
+        "bench.neighbours",
+        "bench.optimizer",
+        "bench.racing",
+        "bench.schedule",
+        "bench.space",
+    }
+    assert _offences("baselines", allowed) == []
+
+
+def test_the_leaderboard_reads_records_and_runs_nothing():
+    assert _offences("leaderboard", {"leaderboard", "bench.records", "tasks.base"}) == []
+
+
+@pytest.mark.parametrize("folder", ["bench", "leaderboard", "tasks"])
+def test_code_never_names_a_method(folder):
+    """Data may name methods, code may not (but for the leaderboard's reference, which a plan can replace)."""
+    from bench import list_methods
+
+    named = {name for name in list_methods() if "-" in name} | {"tpe", "portfolio"}
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.value}"
+        for path in _files(folder)
+        if not path.is_relative_to(ROOT / "bench" / "app")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in named
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", sorted(OURS))
+def test_no_file_becomes_a_drawer(folder):
+    long = {str(p.relative_to(ROOT)): n for p in _files(folder) if (n := len(p.read_text().splitlines())) > 400}
+
+    assert long == {}
