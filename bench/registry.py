@@ -22,11 +22,12 @@ from bench.agent import Agent
 from bench.errors import IsobudgetError, unknown
 from bench.optimizer import REGISTRY, MethodInfo, Optimizer, Problem
 
-__all__ = ["MethodSpec", "broken_methods", "list_methods", "parse_method"]
+__all__ = ["MethodSpec", "broken_methods", "list_methods", "load_files", "loaded_files", "parse_method"]
 
 PLUGIN_FOLDER = "baselines"
 ENTRY_POINTS = "isobudget.methods"
 _FAILED: dict[str, str] = {}
+_FILES: dict[Path, MethodInfo] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,17 @@ def parse_method(text: str) -> MethodSpec:
     return MethodSpec(info, tuple(sorted((info.parameters | given).items())))
 
 
+def loaded_files() -> list[Path]:
+    """Method files loaded so far: what another process must load to know the same methods."""
+    return list(_FILES)
+
+
+def load_files(paths: list[Path]) -> None:
+    """Load method files, as `parse_method` does."""
+    for path in paths:
+        _from_file(path)
+
+
 def _named(name: str) -> MethodInfo:
     _discover()
     if name not in REGISTRY:
@@ -125,22 +137,29 @@ def _import(name: str, load: Any) -> None:
 
 
 def _from_file(path: Path) -> MethodInfo:
+    """The one method of a file; a file is executed once."""
     _discover()
-    if not path.is_file():
-        raise IsobudgetError(f"no method file at {path}")
-    before = set(REGISTRY)
+    path = path.resolve()
+    if path not in _FILES:
+        if not path.is_file():
+            raise IsobudgetError(f"no method file at {path.name}")
+        before = set(REGISTRY)
+        _execute(path)
+        found = sorted(set(REGISTRY) - before)
+        if len(found) != 1:
+            raise IsobudgetError(f"{path} must register exactly one new method with @method(…), not {len(found)}")
+        _FILES[path] = REGISTRY[found[0]]
+    return _FILES[path]
+
+
+def _execute(path: Path) -> None:
     name = f"isobudget_method_{path.stem}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            spec.loader.exec_module(module)
-        except Exception as error:
-            del sys.modules[name]
-            raise IsobudgetError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
-    found = [i for i in REGISTRY.values() if i.cls.__module__ == name or i.name not in before]
-    if len(found) != 1:
-        raise IsobudgetError(f"{path} must register exactly one method with @method(…), it registers {len(found)}")
-    return found[0]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise IsobudgetError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error

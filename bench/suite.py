@@ -24,7 +24,7 @@ from typing import Any
 
 from bench.errors import BrokenRecord, IsobudgetError, unknown
 from bench.records import Record
-from bench.registry import parse_method
+from bench.registry import load_files, loaded_files, parse_method
 from bench.spec import RunSpec
 from tasks import list_tasks
 from tasks.base import UnknownTask
@@ -176,7 +176,9 @@ def run_suite(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # inherited by the workers: linear algebra must not depend on the thread count
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_follow_parent) as pool:
+    with ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_start_worker, initargs=(loaded_files(),)
+    ) as pool:
         yield from _as_finished(pool, lambda spec: pool.submit(_one, spec, folder, extra), specs)
 
 
@@ -194,8 +196,9 @@ def _as_finished(
         raise
 
 
-def _follow_parent() -> None:
-    """End this worker when its parent is gone, however it went."""
+def _start_worker(method_files: list[Path]) -> None:
+    """Know the parent's methods, and end when the parent is gone, however it went."""
+    load_files(method_files)
     parent = os.getppid()
 
     def watch() -> None:

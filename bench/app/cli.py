@@ -93,7 +93,9 @@ def _debug(command: Any) -> Any:
 @click.option("--shard", metavar="i/n", help="Only every n-th run, starting with the i-th.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the records [runs/SUITE].")
 @click.option("--dry-run", is_flag=True, help="Print what would run and what it would cost.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no notes.")
 @_debug
 def run(suite: str, debug: bool, **options: Any) -> None:
@@ -108,7 +110,9 @@ def run(suite: str, debug: bool, **options: Any) -> None:
 
 @main.command()
 @click.argument("results", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
+)
 @click.option("--wide", is_flag=True, help="All columns in the terminal.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
 @_debug
@@ -128,7 +132,9 @@ def leaderboard(results: Path, form: str, wide: bool, output: Path | None, debug
 
 @main.command("list")
 @click.argument("kind", type=click.Choice(KINDS))
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
+)
 @_debug
 def list_(kind: str, form: str, debug: bool) -> None:
     """List what there is: methods, tasks, worlds, suites or pools."""
@@ -163,9 +169,9 @@ def test(methods: tuple[str, ...], everything: bool, debug: bool) -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--universe", default="main", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--universe", default="main", show_default=True, help="Universe of the simulated models.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
 @click.option(
     "--fault-429", type=click.FloatRange(0, 1), default=0.0, help="Share of requests refused as too many."

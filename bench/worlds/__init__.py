@@ -11,7 +11,11 @@ from bench.worlds.base import World
 __all__ = ["list_worlds", "load_world"]
 
 _WORLDS = {
-    "simulated": ("bench.worlds.simulated", "SimulatedWorld", "statistical models of LLM calls, exact truth; the default"),
+    "simulated": (
+        "bench.worlds.simulated",
+        "SimulatedWorld",
+        "statistical models of LLM calls, exact truth; the default",
+    ),
     "openai": ("bench.worlds.openai", "OpenAIWorld", "real questions through any OpenAI-compatible server"),
     "served": ("bench.worlds.served", "ServedWorld", "the simulated models on real questions, over HTTP"),
 }

@@ -195,7 +195,10 @@ class OpenAIWorld:
         held = np.flatnonzero(calls.inputs[row] != ABSENT).tolist()
         answers = [self._texts[handle] for handle in calls.inputs[row, held].tolist()]
         tags = _tags(calls, row, held)
-        content = task.merge_prompt(question, tags.role, answers) if held else task.prompt(question)
+        told = (
+            "fuser" if tags.role == "assistant" else tags.role
+        )  # an assistant that reads has no words of its own
+        content = task.merge_prompt(question, told, answers) if held else task.prompt(question)
         model = calls.models[int(calls.model[row])]
         data: dict[str, Any] = {
             "model": self._options.names.get(model, model),

@@ -32,9 +32,7 @@ class ServedWorld(OpenAIWorld):
     ) -> None:
         """faults: what the server injects. options: as for `OpenAIWorld`."""
         self._server = ExitStack()
-        url = self._server.enter_context(
-            running_server(data_dir, universe, faults, unsafe_local=unsafe_local)
-        )
+        url = self._server.enter_context(running_server(data_dir, universe, faults, unsafe_local=unsafe_local))
         try:
             super().__init__(url, data_dir=data_dir, unsafe_local=unsafe_local, **options)
         except BaseException:

@@ -106,7 +106,9 @@ def end_with_parent() -> None:
     """End this process when its stdin closes, which it does when the parent is gone, however it died."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin, whose lock would be held when the interpreter ends.
+        while os.read(0, 1024):
+            pass
         os._exit(0)
 
     threading.Thread(target=watch, daemon=True).start()

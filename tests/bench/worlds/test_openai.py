@@ -113,7 +113,7 @@ def real_server(data_dir):
 def test_faults_change_nothing_but_attempts(tiny, server):
     graphs = [*sampled("mmlu", 5), *OPEN]
     asked = requests(graphs, range(12))
-    faults = FaultRates.evenly(0.2, hang_seconds=2.5)
+    faults = FaultRates.evenly(0.2, hang_seconds=1.2)
     with OpenAIWorld(server, data_dir=tiny) as calm:
         expected = run_graphs(calm, asked, "mmlu", "search", MODELS)
         texts = [[calm.text(h) for h in t.handle.ravel().tolist()] for t in expected]
@@ -121,7 +121,7 @@ def test_faults_change_nothing_but_attempts(tiny, server):
     with running_server(tiny, faults=faults) as url:
         with OpenAIWorld(url, data_dir=tiny, timeout=60, backoff=0.02) as patient:  # until the server is warm
             run_graphs(patient, requests(graphs[:1], [13]), "mmlu", "search", MODELS)
-        with OpenAIWorld(url, data_dir=tiny, timeout=1.5, backoff=0.02) as rough:
+        with OpenAIWorld(url, data_dir=tiny, timeout=0.8, backoff=0.02) as rough:
             got = run_graphs(rough, asked, "mmlu", "search", MODELS)
             assert [[rough.text(h) for h in t.handle.ravel().tolist()] for t in got] == texts
             assert rough.faults.retries > 40
@@ -135,7 +135,9 @@ def test_faults_change_nothing_but_attempts(tiny, server):
 
 def test_seconds_are_modelled_from_the_tokens(tiny, server):
     with OpenAIWorld(server, data_dir=tiny, slots=1) as live:
-        (trace,) = run_graphs(live, requests([Graph.of([("1B", "assistant")])], range(6)), "mmlu", "search", MODELS)
+        (trace,) = run_graphs(
+            live, requests([Graph.of([("1B", "assistant")])], range(6)), "mmlu", "search", MODELS
+        )
     expected = 0.03 + trace.prompt_tokens / 62000 + trace.completion_tokens / 225
     assert np.allclose(trace.seconds, expected)
     assert (trace.wall > 0).all()

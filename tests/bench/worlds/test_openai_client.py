@@ -166,7 +166,7 @@ def test_nobody_listens():
 
 
 def test_an_unknown_host():
-    with client("http://nowhere.invalid/v1") as made, pytest.raises(Unreachable, match="nowhere.invalid"):
+    with client("http://nowhere.invalid/v1") as made, pytest.raises(Unreachable, match=r"nowhere.invalid"):
         made.models()
 
 
@@ -205,7 +205,9 @@ def test_chunked_replies_and_closed_connections():
                 with peer:
                     while b"}" not in peer.recv(65536):
                         pass
-                    peer.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n" + body)
+                    peer.sendall(
+                        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n" + body
+                    )
 
     server = Raw()
     server.start()

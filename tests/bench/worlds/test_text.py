@@ -30,7 +30,9 @@ def code_question():
     solution = "    if x < low:\n        return low\n    if x > high:\n        return high\n    return x\n"
     test = (
         "def check(candidate):\n"
-        "    assert candidate(5, 1, 9) == 5\n    assert candidate(0, 1, 9) == 1\n    assert candidate(10, 1, 9) == 9\n"
+        "    assert candidate(5, 1, 9) == 5\n"
+        "    assert candidate(0, 1, 9) == 1\n"
+        "    assert candidate(10, 1, 9) == 9\n"
     )
     meta = {"test": test, "entry_point": "clamp", "helpers": programs.helpers(prompt, "clamp")}
     return Question("own/clamp", prompt, solution, meta)
