@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from bench.errors import IsobudgetError
 from bench.graph import Graph
@@ -66,18 +66,20 @@ def unit_flops(task: str) -> float:
 
 def graph_cost(graph: Graph, task: str, pool: str | Pool = "llama-small") -> GraphCost:
     """The nominal cost of `graph` on one question of `task`."""
-    models = load_pool(pool) if isinstance(pool, str) else pool
-    calls = [(node.model, len(node.preds)) for node in graph.nodes]
-    free_sink = graph.sink is not None and graph.sink.model is None
-    if graph.sink is not None and graph.sink.model is not None:
-        calls.append((graph.sink.model, len(graph.reads)))
-    return _cost(tuple(calls), free_sink, task, models)
+    return _cost(graph, task, load_pool(pool) if isinstance(pool, str) else pool)
 
 
-def _cost(calls: tuple[tuple[str, int], ...], free_sink: bool, task: str, pool: Pool) -> GraphCost:
+@lru_cache(maxsize=8192)
+def _cost(graph: Graph, task: str, pool: Pool) -> GraphCost:
     constants = task_class(task)
+    calls: list[tuple[str | None, int]] = [(node.model, len(node.preds)) for node in graph.nodes]
+    if graph.sink is not None:
+        calls.append((graph.sink.model, len(graph.reads)))
     per_node, prompt, completion, micro_usd = [], 0, 0, 0.0
     for name, in_degree in calls:
+        if name is None:  # a vote
+            per_node.append(0)
+            continue
         model = pool[name]
         read = constants.prompt_tokens + in_degree * constants.answer_tokens
         per_node.append(model_flops(task, model, in_degree))
@@ -85,8 +87,7 @@ def _cost(calls: tuple[tuple[str, int], ...], free_sink: bool, task: str, pool: 
         completion += constants.answer_tokens
         micro_usd += read * model.usd_in + constants.answer_tokens * model.usd_out
     flops = sum(per_node)
-    shown = (*per_node, 0) if free_sink else tuple(per_node)
-    return GraphCost(flops, flops / constants.unit_flops, prompt, completion, micro_usd / 1e6, shown)
+    return GraphCost(flops, flops / constants.unit_flops, prompt, completion, micro_usd / 1e6, tuple(per_node))
 
 
 def budget_flops(budget: str | float, task: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from bench.keys import fold
 from bench.ledger import Charge
 from bench.levels import Request, Trace, run_graphs
 from bench.pools import Pool
-from bench.schedule import Job, bound, critical_path, makespan, stages
+from bench.schedule import Job, critical_path, makespan, remaining_path, stages
 from bench.worlds.base import World
 from tasks import task_class
 from tasks.base import GRADE_KINDS
@@ -127,8 +127,38 @@ def nominal_latency(graph: Graph, task: str, pool: Pool) -> float:
     return float(critical_path(Job(graph, _service_times(graph, task, pool, 1.0)[:, None]))[0])
 
 
-def worst_case(graph: Graph, task: str, pool: Pool, questions: int, slots: int) -> Charge:
-    """The largest charge that `questions` questions of `graph` can come to; exact where it is known before."""
+@dataclass(frozen=True, slots=True)
+class WorstCase:
+    """The largest charge that questions of one graph can come to; exact where it is known before.
+
+    one: a question's, without seconds. work: seconds of calls a question. path: seconds of the longest path.
+    """
+
+    one: Charge
+    work: float
+    path: float
+
+    def charge(self, questions: int, slots: int) -> Charge:
+        """Of so many questions together, on `slots` slots a model.
+
+        No list schedule takes longer than this: at any moment either the longest remaining path shrinks or
+        some model has all its slots busy.
+        """
+        one = self.one
+        return Charge(
+            one.executions * questions,
+            one.node_calls * questions,
+            one.flops * questions,
+            one.prompt_tokens * questions,
+            one.completion_tokens * questions,
+            one.usd * questions,
+            questions * self.work / slots + self.path,
+        )
+
+
+@lru_cache(maxsize=8192)
+def worst_case(graph: Graph, task: str, pool: Pool) -> WorstCase:
+    """The worst case of a graph: every answer at its greatest length, every call at its slowest."""
     constants = task_class(task)
     written = WORST_LENGTH * constants.answer_tokens
     prompt, usd = 0, 0.0
@@ -138,15 +168,10 @@ def worst_case(graph: Graph, task: str, pool: Pool, questions: int, slots: int) 
             prompt += read
             usd += (read * rates.usd_in + written * rates.usd_out) / 1e6
     slowest = _service_times(graph, task, pool, WORST_LENGTH) * _WORST_SLOWDOWN
-    return Charge(
-        executions=questions,
-        node_calls=_calls(graph) * questions,
-        flops=graph_cost(graph, task, pool).flops * questions,
-        prompt_tokens=prompt * questions,
-        completion_tokens=_calls(graph) * written * questions,
-        usd=usd * questions,
-        seconds=bound(graph, slowest, questions, slots),
-    )
+    calls = _calls(graph)
+    one = Charge(1, calls, graph_cost(graph, task, pool).flops, prompt, calls * written, usd)
+    path = float(remaining_path(Job(graph, slowest[:, None])).max())
+    return WorstCase(one, float(slowest.sum()), path)
 
 
 _WORST_SLOWDOWN = 1.25 * float(np.exp(7 * 0.05))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bench.execute import worst_case
 from bench.graph import Graph
@@ -23,15 +23,10 @@ class Meter:
     ledger: Ledger
     space: Space
     slots: int
-    _unit_cost: dict[tuple[str, int], Charge] = field(default_factory=dict)
 
     def worst(self, graph: Graph, questions: int) -> Charge:
         """The largest charge that so many questions of `graph` can come to."""
-        key = (graph.id, questions)
-        if key not in self._unit_cost:
-            space = self.space
-            self._unit_cost[key] = worst_case(graph, space.task, space.pool, questions, self.slots)
-        return self._unit_cost[key]
+        return worst_case(graph, self.space.task, self.space.pool).charge(questions, self.slots)
 
     def share(self, graphs: Sequence[Graph]) -> int:
         """The largest k such that k questions of each of `graphs` still fit."""

@@ -101,21 +101,24 @@ class History:
         self.tallies: dict[str, Tally] = {}
         self.outcomes: list[Outcome] = []
         self._score = score
+        self._right = self._asked = 0
 
     def add(self, outcome: Outcome) -> None:
         """Count one evaluation."""
         graph = outcome.graph
         tally = self.tallies.setdefault(graph.id, Tally(graph, outcome.units))
-        tally.right += int(outcome.correct.sum())
-        tally.asked += len(outcome.kinds)
-        tally.seconds += outcome.latency_critical * len(outcome.kinds)
+        right, asked = int(outcome.correct.sum()), len(outcome.kinds)
+        tally.right += right
+        tally.asked += asked
+        self._right += right
+        self._asked += asked
+        tally.seconds += outcome.latency_critical * asked
         self.outcomes.append(outcome)
 
     @property
     def pooled(self) -> float:
         """Accuracy over everything evaluated; 0.5 before anything is."""
-        asked = sum(t.asked for t in self.tallies.values())
-        return sum(t.right for t in self.tallies.values()) / asked if asked else 0.5
+        return self._right / self._asked if self._asked else 0.5
 
     def posterior(self, graph: Graph) -> float:
         """Posterior mean accuracy (right + 5·pooled)/(asked + 5); the pooled accuracy for an unseen graph."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -49,16 +49,16 @@ class AgentRates:
     decode: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Pool:
-    """A named set of models, smallest first, and the agent's rates."""
+    """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key."""
 
     name: str
     models: tuple[Model, ...]
     agent: AgentRates
     synthetic: bool
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The models' names, smallest first."""
         return tuple(model.name for model in self.models)

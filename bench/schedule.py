@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from bench.graph import Graph
 
-__all__ = ["Job", "bound", "critical_path", "makespan", "stages"]
+__all__ = ["Job", "critical_path", "makespan", "remaining_path", "stages"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -43,15 +43,6 @@ def critical_path(job: Job) -> F64:
         ready = np.max([ends[p] for p in preds], axis=0) if preds else 0.0
         ends.append(ready + own)
     return ends[-1] if job.graph.sink is not None else ends[job.graph.reads[0]]
-
-
-def bound(graph: Graph, seconds: F64, questions: int, slots: int) -> float:
-    """No list schedule of `questions` questions takes longer, if stage v of each takes `seconds[v]` (N,).
-
-    At any moment either the longest remaining path shrinks or some model has all its slots busy.
-    """
-    longest = float(_remaining(Job(graph, seconds[:, None])).max())
-    return questions * float(seconds.sum()) / slots + longest
 
 
 def makespan(jobs: Sequence[Job], slots: int) -> float:
@@ -100,7 +91,7 @@ def _successors(graph: Graph) -> list[list[int]]:
     return found
 
 
-def _remaining(job: Job) -> F64:
+def remaining_path(job: Job) -> F64:
     """Longest path from the start of each stage to the end of the graph, seconds (N, K)."""
     left = job.seconds.copy()
     successors = _successors(job.graph)
@@ -128,7 +119,7 @@ class _Plan:
         needed = [len(preds) for preds in stages(job.graph)]
         follow = _successors(job.graph)
         self.seconds += job.seconds.T.ravel().tolist()
-        self.priority += (-_remaining(job)).T.ravel().tolist()
+        self.priority += (-remaining_path(job)).T.ravel().tolist()
         self.model += _models(job.graph) * questions
         self.waiting += needed * questions
         for _ in range(questions):

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import IsobudgetError, unknown
-from bench.keys import fold, text_key
+from bench.keys import text_key
 from bench.pools import load_pool
 from bench.worlds.base import ABSENT, ROLE_KEYS, Answers, Calls, Faults
 from bench.worlds.cache import AnswerCache
@@ -205,10 +205,7 @@ class OpenAIWorld:
             "messages": [{"role": "user", "content": content}],
             "max_tokens": _LONGEST * task.answer_tokens,
             "temperature": self._options.temperature,
-            "seed": int(
-                fold(fold(fold(np.uint64(text_key("seed")), tags.trial), np.uint64(tags.salt)), tags.replica)
-            )
-            % _SEEDS,
+            "seed": text_key(f"{tags.trial} {tags.salt} {tags.replica}") % _SEEDS,
         }
         # All that may change an answer, and whose call it is: the same prompt elsewhere is another draw.
         identity = [self._options.provenance, calls.split, question.id, model, *tags, data]

@@ -16,6 +16,8 @@ from bench.levels import Request, run_graphs
 from bench.space import Space
 from bench.worlds import load_world
 from bench.worlds.base import ABSENT, ROLE_KEYS, Calls
+from bench.worlds.cache import AnswerCache
+from bench.worlds.client import Completion
 from bench.worlds.openai import OpenAIWorld
 from bench.worlds.serve import FaultRates, running_server
 from bench.worlds.simulated import SimulatedWorld
@@ -160,6 +162,18 @@ def test_the_cache_answers_without_the_server(tiny, tmp_path):
             assert all(np.array_equal(x, y) for x, y in zip(a[1:-1], b[1:-1], strict=True))
         with pytest.raises(IsobudgetError, match="500"):
             run_graphs(second, requests(sampled("mmlu", 1), [0], trial=6), "mmlu", "search", MODELS)
+
+
+def test_two_may_share_a_cache_and_the_first_answer_stays(tmp_path):
+    path = tmp_path / "answers.sqlite"
+    one, two = AnswerCache(path), AnswerCache(path)
+    one.put(b"k", Completion("first", 1, 2, 0.5, 1))
+    assert two.get([b"k"]) == {}  # held back until enough came together
+    one.flush()
+    two.put(b"k", Completion("second", 1, 2, 0.5, 1))
+    two.close()
+    assert {key: kept.text for key, kept in one.get([b"k", b"other"]).items()} == {b"k": "first"}
+    one.close()
 
 
 def test_a_file_that_is_no_cache(tiny, server, tmp_path):
