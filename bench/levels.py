@@ -142,7 +142,7 @@ def final_handles(
     return np.asarray(handle[plan.final])
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def plan(graphs: tuple[Graph, ...], models: tuple[str, ...]) -> Plan:
     """The plan of separate graphs: job j is the j-th of them."""
     stages: list[Stage] = []
@@ -188,7 +188,7 @@ def _final(graph: Graph) -> int:
     return graph.reads[0] if graph.sink is None else len(graph.nodes)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _stages(graph: Graph, models: tuple[str, ...]) -> tuple[Stage, ...]:
     """The nodes of a graph, then its sink if there is one, a level above what it reads."""
     position = {model: i for i, model in enumerate(models)}

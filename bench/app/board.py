@@ -26,12 +26,12 @@ def read_records(path: Path) -> Records:
     return records
 
 
-def board_text(records: Records, form: str, wide: bool) -> str:
-    """All tables of a set of records in one format."""
+def board_text(records: Records, form: str, wide: bool, overall: bool = False) -> str:
+    """The tables of a set of records in one format. overall: only the first table of each board."""
     from leaderboard import leaderboard_tables, render
 
     tables = leaderboard_tables(records.runs_df(), records.questions_df())
-    shown = tables if form != "table" or wide else [table for table in tables if table.rows]
+    shown = [table for table in tables if not overall or table.title.startswith("Leaderboard")]
     return "\n\n".join(render(table, form, wide=wide) for table in shown)  # type: ignore[arg-type]
 
 

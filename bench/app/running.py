@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from bench.errors import IsobudgetError
+from bench.errors import IsobudgetError, unknown
 from bench.spec import RunSpec
 from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
 
@@ -58,6 +58,7 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
     from bench.ledger import SearchBudget
     from bench.objective import Objective
     from bench.space import Space
+    from bench.worlds import list_worlds
     from bench.worlds.simulation.universe import load_universe
 
     if options["methods"]:
@@ -77,6 +78,8 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
     Objective.parse(suite.plan["objective"])
     for task, level in product(options["tasks"] or suite.plan["tasks"], suite.plan["budgets"]):
         Space.preset(suite.plan["space"], task, level, suite.plan["pool"])
+    if suite.plan["world"] not in list_worlds():
+        raise unknown("world", suite.plan["world"], list_worlds())
     if "universe" in suite.plan["world_options"]:
         load_universe(suite.plan["world_options"]["universe"])
     return suite
@@ -193,14 +196,15 @@ def _report(specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, start
     records = Records(
         tuple(sorted((Record.load(folder / spec.filename) for spec in specs), key=lambda r: r.spec.id))
     )
-    click.echo(board_text(records, form, wide=False))
+    click.echo(board_text(records, form, wide=False, overall=form == "table"))
     faults = [record for record in records if record.summary["status"] != "ok"]
     for record in faults[:5]:
         notes(f"failed: {record.spec.filename}: {record.summary['error']}")
     click.echo(f"digest {records.digest()}", err=form != "table")
     seconds, memory = time.perf_counter() - started, _peak_mebibytes()
     notes(f"{len(records)} records in {folder}; {seconds:.1f} s, at most {memory:.0f} MiB a process")
-    notes(f"next: isobudget leaderboard {folder} --wide    isobudget show {folder / specs[0].filename}")
+    notes(f"each task and every pair: isobudget leaderboard {folder}")
+    notes(f"one run's story: isobudget show {folder / specs[0].filename}")
 
 
 def _peak_mebibytes() -> float:

@@ -31,39 +31,16 @@ class AnswerCache:
     """Completions by key. Its methods may be called from several threads."""
 
     def __init__(self, path: str | Path) -> None:
-        """Raises IsobudgetError when the file cannot be opened or is no such cache."""
+        """The file is made when the first answer is kept. Raises IsobudgetError for a file that is no cache."""
         self.path = Path(path)
         self._lock = threading.Lock()
         self._held: list[tuple[bytes, str, int, int, float, int]] = []
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(self.path, timeout=60.0, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise IsobudgetError(f"cannot open the cache {self.path}: {error}") from error
-        try:
-            self._base.execute("pragma journal_mode = wal")
-            self._base.execute("pragma synchronous = normal")
-            with self._base:
-                self._base.execute(_TABLE)
-            self.get([b""])
-        except sqlite3.Error as error:
-            self._base.close()
-            raise IsobudgetError(f"{self.path} is no answer cache ({error}): delete it or name another") from error
+        self._base: sqlite3.Connection | None = self._open() if self.path.exists() else None
 
     def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Completion]:
         """The completions that are there."""
-        found: dict[bytes, Completion] = {}
         with self._lock:
-            for start in range(0, len(keys), _AT_ONCE):
-                part = keys[start : start + _AT_ONCE]
-                marks = ",".join("?" * len(part))
-                rows: Iterable[tuple[bytes, str, int, int, float, int]] = self._base.execute(
-                    "select key, text, prompt_tokens, completion_tokens, wall, attempts "
-                    f"from answers where key in ({marks})",
-                    part,
-                )
-                found.update((row[0], Completion(*row[1:])) for row in rows)
-        return found
+            return {} if self._base is None else _found(self._base, keys)
 
     def put(self, key: bytes, completion: Completion) -> None:
         """Keep a completion; the first one under a key stays."""
@@ -80,10 +57,45 @@ class AnswerCache:
     def close(self) -> None:
         """Write and close."""
         self.flush()
-        self._base.close()
+        if self._base is not None:
+            self._base.close()
 
     def _write(self) -> None:
-        if self._held:
-            with self._base:
-                self._base.executemany("insert or ignore into answers values (?, ?, ?, ?, ?, ?)", self._held)
-            self._held.clear()
+        if not self._held:
+            return
+        if self._base is None:
+            self._base = self._open()
+        with self._base:
+            self._base.executemany("insert or ignore into answers values (?, ?, ?, ?, ?, ?)", self._held)
+        self._held.clear()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            base = sqlite3.connect(self.path, timeout=60.0, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise IsobudgetError(f"cannot open the cache {self.path}: {error}") from error
+        try:
+            base.execute("pragma journal_mode = wal")
+            base.execute("pragma synchronous = normal")
+            with base:
+                base.execute(_TABLE)
+            _found(base, [b""])
+        except sqlite3.Error as error:
+            base.close()
+            raise IsobudgetError(f"{self.path} is no answer cache ({error}): delete it or name another") from error
+        return base
+
+
+def _found(base: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, Completion]:
+    found: dict[bytes, Completion] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        part = keys[start : start + _AT_ONCE]
+        marks = ",".join("?" * len(part))
+        rows: Iterable[tuple[bytes, str, int, int, float, int]] = base.execute(
+            "select key, text, prompt_tokens, completion_tokens, wall, attempts "
+            f"from answers where key in ({marks})",
+            part,
+        )
+        found.update((row[0], Completion(*row[1:])) for row in rows)
+    return found
