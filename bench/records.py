@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -20,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.errors import BrokenRecord, InvalidGraph
+from bench.errors import BrokenRecord
 from bench.graph import Graph
+from bench.schema import EVENTS, PHASES, graphs_problem, rows_problem
 from bench.spec import RunSpec
-from tasks.base import GRADE_KINDS
 
 if TYPE_CHECKING:
     from bench.frames import Records
@@ -35,36 +35,7 @@ __all__ = ["EVENTS", "FORMAT", "PHASES", "Record", "load_records"]
 FORMAT = 1
 """Version of the file format; readers refuse others."""
 
-PHASES = ("search", "agent", "selection", "test")
-
-_COLUMNS: dict[str, pa.DataType] = {
-    "phase": pa.string(),
-    "graph": pa.string(),
-    "asked": pa.int32(),
-    "question": pa.list_(pa.int32()),
-    "draw": pa.list_(pa.int32()),
-    "code": pa.list_(pa.int8()),
-    "executions": pa.int64(),
-    "node_calls": pa.int64(),
-    "flops": pa.decimal128(38, 0),
-    "prompt_tokens": pa.int64(),
-    "completion_tokens": pa.int64(),
-    "usd": pa.float64(),
-    "seconds": pa.float64(),
-    "latency_serial": pa.float64(),
-    "latency_critical": pa.float64(),
-    "makespan": pa.float64(),
-    "incumbent": pa.string(),
-    "measured_wall": pa.float64(),
-    "measured_optimizer": pa.float64(),
-    "measured_retries": pa.int64(),
-}
-EVENTS = pa.schema(list(_COLUMNS.items()))
-"""Columns of a record file. flops: an exact integer (decimal128, scale 0)."""
-
 _META = b"isobudget"
-_NUMBERS = ("usd", "seconds", "latency_serial", "latency_critical", "makespan")
-_COUNTS = ("asked", "executions", "node_calls", "flops", "prompt_tokens", "completion_tokens")
 
 
 @dataclass(frozen=True)
@@ -83,7 +54,8 @@ class Record:
 
     def rows(self, *phases: str) -> list[dict[str, Any]]:
         """The events of these phases (all without any) as plain data, in order."""
-        return [event for event in self.events.to_pylist() if not phases or event["phase"] in phases]
+        events = self.events.filter(pc.is_in(self.events["phase"], pa.array(phases))) if phases else self.events
+        return events.to_pylist()
 
     @cached_property
     def recommended(self) -> Graph:
@@ -121,8 +93,11 @@ class Record:
             raise
 
     @staticmethod
-    def load(path: Path) -> Record:
-        """Read and check one file. Raises BrokenRecord naming the file and, where there is one, the row."""
+    def load(path: Path, thorough: bool = False) -> Record:
+        """Read and check one file. Raises BrokenRecord naming the file and, where there is one, the row.
+
+        thorough: also check that every graph it mentions, and not only the recommended one, is what its id says.
+        """
         try:
             table = pq.read_table(path)
             meta = json.loads((table.schema.metadata or {})[_META])
@@ -134,9 +109,9 @@ class Record:
             raise
         except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
             raise BrokenRecord(f"{path}: not a record ({type(error).__name__}: {str(error)[:120]})") from error
-        record = Record(spec, events, summary, manifest)
-        _check(path, record)
-        return record
+        if problem := graphs_problem(summary, thorough) or rows_problem(events, summary["graphs"]):
+            raise BrokenRecord(f"{path}{problem}")
+        return Record(spec, events, summary, manifest)
 
 
 def load_records(path: str | Path) -> Records:
@@ -159,39 +134,3 @@ def _plain(value: Any) -> Any:
 def _canonical(data: Any) -> bytes:
     """One byte string for equal JSON data: sorted keys, shortest exact floats, no spaces."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True).encode()
-
-
-def _check(path: Path, record: Record) -> None:
-    try:
-        graphs = {key: Graph.from_dict(data) for key, data in record.summary["graphs"].items()}
-    except (InvalidGraph, KeyError, AttributeError) as error:
-        raise BrokenRecord(f"{path}: graphs: {error}") from error
-    for key, graph in graphs.items():
-        if graph.id != key:
-            raise BrokenRecord(f"{path}: graphs: the graph filed under {key} is {graph.id}")
-    if record.summary.get("recommended") not in graphs:
-        raise BrokenRecord(f"{path}: the recommended graph is not among its graphs")
-    for row, event in enumerate(record.events.to_pylist()):
-        if problem := _row_problem(event, graphs):
-            raise BrokenRecord(f"{path}, row {row}: {problem}")
-
-
-def _row_problem(event: dict[str, Any], graphs: dict[str, Graph]) -> str | None:
-    if event["phase"] not in PHASES:
-        return f"phase {event['phase']!r} is none of {', '.join(PHASES)}"
-    for name, value in event.items():
-        if value is None:
-            return f"{name} is missing"
-        if name in _COUNTS and value < 0:
-            return f"{name} is negative"
-        if name in _NUMBERS and not (math.isfinite(value) and value >= 0):
-            return f"{name} is {value}"
-    if event["phase"] != "agent" and event["graph"] not in graphs:
-        return f"graph {event['graph']!r} is not among the record's graphs"
-    if not len(event["question"]) == len(event["draw"]) == len(event["code"]):
-        return "question, draw and code differ in length"
-    if any(not 0 <= code < len(GRADE_KINDS) for code in event["code"]):
-        return f"a grade code lies outside 0..{len(GRADE_KINDS) - 1}"
-    if event["phase"] != "test" and event["executions"] != len(event["question"]):
-        return f"{event['executions']} executions charged for {len(event['question'])} questions"
-    return None

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,35 +48,33 @@ def critical_path(job: Job) -> F64:
 
 def makespan(jobs: Sequence[Job], slots: int) -> float:
     """Seconds until every call of every job has ended, each model serving `slots` calls at a time."""
-    plan = _Plan(jobs)
-    free: dict[str | None, int] = {}
-    ready: dict[str | None, list[tuple[float, int]]] = {}
-    for call in plan.first:
-        ready.setdefault(plan.model[call], []).append((plan.priority[call], call))
-    for queue in ready.values():
-        heapify(queue)
+    plan = _plan(jobs)
+    seconds, model, successors, waiting = plan.seconds, plan.model, plan.successors, list(plan.waiting)
+    models = max(model, default=-1) + 1
+    free, ready = [slots] * models, [[] for _ in range(models)]  # type: list[int], list[list[int]]
     running: list[tuple[float, int]] = []
-    now = 0.0
-    touched = list(ready)
+    for call, count in enumerate(waiting):
+        if not count:
+            ready[model[call]].append(call)  # ascending, so already a heap
+    now, touched = 0.0, list(range(models))
     while True:
-        for model in touched:
-            queue, idle = ready[model], free.get(model, slots)
-            while queue and (idle or model is None):
-                call = heappop(queue)[1]
-                heappush(running, (now + plan.seconds[call], call))
-                idle -= 1
-            free[model] = idle
+        for m in touched:
+            queue = ready[m]
+            while queue and free[m]:
+                free[m] -= 1
+                call = heappop(queue)
+                heappush(running, (now + seconds[call], call))
         if not running:
             return now
         now, call = heappop(running)
-        touched = [plan.model[call]]
-        free[plan.model[call]] += 1
-        for successor in plan.successors[call]:
-            plan.waiting[successor] -= 1
-            if not plan.waiting[successor]:
-                model = plan.model[successor]
-                heappush(ready.setdefault(model, []), (plan.priority[successor], successor))
-                touched.append(model)
+        m = model[call]
+        free[m] += 1
+        touched = [m]
+        for successor in successors[call]:
+            waiting[successor] -= 1
+            if not waiting[successor]:
+                heappush(ready[model[successor]], successor)
+                touched.append(model[successor])
 
 
 def _models(graph: Graph) -> list[str | None]:
@@ -101,28 +100,44 @@ def remaining_path(job: Job) -> F64:
     return left
 
 
-class _Plan:
-    """All calls of a round as flat lists; a call's number orders it by job, question and stage."""
+class _Plan(NamedTuple):
+    """All calls of a round, numbered by priority: the one with the longest remaining path is call 0."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.model: list[str | None] = []
-        self.seconds: list[float] = []
-        self.priority: list[float] = []
-        self.waiting: list[int] = []
-        self.successors: list[list[int]] = []
-        for job in jobs:
-            self._add(job)
-        self.first = [call for call, count in enumerate(self.waiting) if not count]
+    model: list[int]
+    seconds: list[float]
+    waiting: list[int]
+    successors: list[list[int]]
 
-    def _add(self, job: Job) -> None:
-        n, questions = job.seconds.shape
-        needed = [len(preds) for preds in stages(job.graph)]
-        follow = _successors(job.graph)
-        self.seconds += job.seconds.T.ravel().tolist()
-        self.priority += (-remaining_path(job)).T.ravel().tolist()
-        self.model += _models(job.graph) * questions
-        self.waiting += needed * questions
-        for _ in range(questions):
-            base = len(self.successors)
-            self.successors += [[base + s for s in after] for after in follow]
-        assert len(self.successors) == len(self.seconds) and n == len(needed)
+
+def _plan(jobs: Sequence[Job]) -> _Plan:
+    """Lay out the calls of all jobs; a vote takes no time and nobody waits for it, so it is left out."""
+    names: dict[str | None, int] = {}
+    model, seconds, priority, waiting, sources, targets = [], [], [], [], [], []
+    base = 0
+    for job in jobs:
+        calls = [
+            (m, preds) for m, preds in zip(_models(job.graph), stages(job.graph), strict=True) if m is not None
+        ]
+        n, questions = len(calls), job.seconds.shape[1]
+        number = base + np.arange(questions * n).reshape(questions, n)
+        model.append(np.tile([names.setdefault(m, len(names)) for m, _ in calls], questions))
+        seconds.append(job.seconds[:n].T.ravel())
+        priority.append(remaining_path(job)[:n].T.ravel())
+        waiting.append(np.tile([len(preds) for _, preds in calls], questions))
+        for v, (_, preds) in enumerate(calls):
+            for p in preds:
+                sources.append(number[:, p])
+                targets.append(number[:, v])
+        base += questions * n
+    if not base:
+        return _Plan([], [], [], [])
+    order = np.argsort(-np.concatenate(priority), kind="stable")
+    place = np.empty(base, np.int64)
+    place[order] = np.arange(base)
+    successors: list[list[int]] = [[] for _ in range(base)]
+    if sources:
+        edges = zip(place[np.concatenate(sources)].tolist(), place[np.concatenate(targets)].tolist(), strict=True)
+        for source, target in edges:
+            successors[source].append(target)
+    flat = [np.concatenate(part)[order].tolist() for part in (model, seconds, waiting)]
+    return _Plan(flat[0], flat[1], flat[2], successors)

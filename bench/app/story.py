@@ -11,7 +11,8 @@ from bench.cost import unit_flops
 from bench.drawing import draw
 from bench.errors import IsobudgetError
 from bench.graph import Graph
-from bench.records import PHASES, Record
+from bench.records import Record
+from bench.schema import PHASES
 
 __all__ = ["story"]
 
@@ -23,7 +24,7 @@ def story(path: Path, everything: bool = False) -> str:
     """Spec, evaluations, charges by phase, the recommended graph and its test, as text."""
     if not path.is_file():
         raise IsobudgetError(f"no record file at {path}: the records of a suite lie in runs/SUITE")
-    record = Record.load(path)
+    record = Record.load(path, thorough=True)
     parts = [_head(record), _evaluations(record, everything), _charges(record), _ending(record)]
     return "\n\n".join(parts)
 

@@ -10,7 +10,8 @@ import pytest
 
 from bench import load_records, run
 from bench.errors import BrokenRecord, IsobudgetError
-from bench.records import EVENTS, Record
+from bench.records import Record
+from bench.schema import EVENTS
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +72,11 @@ def test_the_digest_does_not_depend_on_compression_or_file_names(record, tmp_pat
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda rows: rows[1].update(seconds=float("nan")), "row 1: seconds is nan"),
+        (lambda rows: rows[1].update(seconds=float("nan")), "row 1: seconds is not a finite"),
         (lambda rows: rows[0].update(executions=-30), "row 0: executions is negative"),
-        (lambda rows: rows[0].update(executions=1), "row 0: 1 executions charged for"),
-        (lambda rows: rows[2].update(phase="warm-up"), "row 2: phase 'warm-up'"),
-        (lambda rows: rows[0].update(graph="0" * 16), "row 0: graph"),
+        (lambda rows: rows[0].update(executions=1), "row 0: executions charged differ"),
+        (lambda rows: rows[2].update(phase="warm-up"), "row 2: the phase is none of"),
+        (lambda rows: rows[0].update(graph="0" * 16), "row 0: its graph"),
         (lambda rows: rows[0].update(code=[9] * len(rows[0]["code"])), "row 0: a grade code"),
         (lambda rows: rows[0].update(code=rows[0]["code"][1:]), "row 0: question, draw and code"),
         (lambda rows: rows[0].update(usd=None), "row 0: usd is missing"),
@@ -110,7 +111,7 @@ def test_a_graph_under_a_false_name_is_refused(path):
     pq.write_table(table.replace_schema_metadata({b"isobudget": json.dumps(meta).encode()}), path)
 
     with pytest.raises(BrokenRecord, match="filed under"):
-        Record.load(path)
+        Record.load(path, thorough=True)
 
 
 def test_no_records_says_how_to_make_some(tmp_path):
