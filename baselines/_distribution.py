@@ -19,11 +19,21 @@ F64 = npt.NDArray[np.float64]
 
 
 class GraphDistribution:
-    """probabilities: one float64 vector a coordinate, each summing to 1. floor: no probability is below it."""
+    """Independent categoricals. floor: no probability is below it.
+
+    table: float64 (coordinates, most values); row c holds the probabilities of coordinate c, then zeros.
+    """
 
     def __init__(self, space: Space, floor: float = 0.02) -> None:
         self.layout, self.floor = layout(space), floor
-        self.probabilities: list[F64] = [np.full(size, 1.0 / size) for size in self.layout.cardinalities]
+        self.sizes = np.array(self.layout.cardinalities)
+        self.mask = np.arange(self.sizes.max()) < self.sizes[:, None]
+        self.table: F64 = self.mask / self.sizes[:, None]
+
+    @property
+    def probabilities(self) -> list[F64]:
+        """One vector a coordinate."""
+        return [row[:size] for row, size in zip(self.table, self.sizes, strict=True)]
 
     def set(self, coordinate: int, probabilities: Sequence[float] | F64) -> None:
         """Set one categorical; it is clipped to the floor and renormalised.
@@ -34,7 +44,13 @@ class GraphDistribution:
         size = self.layout.cardinalities[coordinate]
         if values.shape != (size,) or not np.isfinite(values).all():
             raise ValueError(f"coordinate {coordinate} takes {size} finite probabilities, not {probabilities}")
-        self.probabilities[coordinate] = _floored(values, self.floor)
+        row = np.zeros((1, self.table.shape[1]))
+        row[0, :size] = values
+        self.table[coordinate] = self._floored(row, slice(coordinate, coordinate + 1))[0]
+
+    def set_all(self, weights: F64) -> None:
+        """Set all categoricals at once from weights shaped like `table`; clipped and renormalised alike."""
+        self.table = self._floored(weights, slice(None))
 
     def move(self, coordinate: int, value: int, step: float) -> None:
         """Move one categorical by `step` in (0, 1) towards certainty of `value`."""
@@ -43,19 +59,17 @@ class GraphDistribution:
 
     def sample(self, rng: np.random.Generator) -> list[int]:
         """A point of the encoding."""
-        draws = rng.random(len(self.probabilities))
-        return [
-            min(int(np.searchsorted(np.cumsum(p), u, side="right")), len(p) - 1)
-            for p, u in zip(self.probabilities, draws, strict=True)
-        ]
+        draws = rng.random(len(self.table))
+        below = (np.cumsum(self.table, axis=1) <= draws[:, None]) & self.mask
+        return [int(value) for value in np.minimum(below.sum(axis=1), self.sizes - 1)]
 
-
-def _floored(values: F64, floor: float) -> F64:
-    """Probabilities that sum to 1, none below `floor` (which must be below 1 over their number)."""
-    positive = np.clip(values, 0.0, None)
-    total = positive.sum()
-    shares = positive / total if total > 0 else np.full(len(values), 1.0 / len(values))
-    return np.asarray(floor + (1.0 - floor * len(values)) * shares)
+    def _floored(self, weights: F64, rows: slice) -> F64:
+        """Probabilities that sum to 1 in each row, none below the floor (below 1 over their number)."""
+        mask, sizes = self.mask[rows], self.sizes[rows, None]
+        positive = np.where(mask, np.clip(weights, 0.0, None), 0.0)
+        total = positive.sum(axis=1, keepdims=True)
+        shares = np.where(total > 0, positive / np.where(total > 0, total, 1.0), mask / sizes)
+        return np.where(mask, self.floor + (1.0 - self.floor * sizes) * shares, 0.0)
 
 
 def coordinate_names(space: Space) -> list[str]:

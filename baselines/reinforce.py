@@ -30,7 +30,7 @@ class Reinforce(Optimizer):
     def __init__(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> None:
         super().__init__(problem, rng, agent)
         self.distribution = GraphDistribution(problem.space, floor=0.0)
-        self.logits = [np.log(p) for p in self.distribution.probabilities]
+        self.logits = np.where(self.distribution.mask, 0.0, -np.inf)
         self.mean: float | None = None
         self.point: list[int] = []
 
@@ -42,9 +42,7 @@ class Reinforce(Optimizer):
         reward = self.history.value(outcome)
         advantage = reward - (self.mean if self.baseline and self.mean is not None else 0.0)
         self.mean = reward if self.mean is None else self.decay * self.mean + (1 - self.decay) * reward
-        for coordinate, value in enumerate(self.point):
-            probabilities = self.distribution.probabilities[coordinate]
-            gradient = np.eye(len(probabilities))[value] - probabilities
-            self.logits[coordinate] += self.rate * advantage * gradient
-            weights = np.exp(self.logits[coordinate] - self.logits[coordinate].max())
-            self.distribution.set(coordinate, weights)
+        sampled = np.zeros_like(self.logits)
+        sampled[np.arange(len(self.point)), self.point] = 1.0
+        self.logits += self.rate * advantage * (sampled - self.distribution.table)
+        self.distribution.set_all(np.exp(self.logits - self.logits.max(axis=1, keepdims=True)))

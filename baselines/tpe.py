@@ -43,8 +43,8 @@ class TPE(Optimizer):
     def ask(self) -> Proposal:
         if len(self.history.outcomes) < min(self.startup, 10):
             return Proposal(self.problem.space.sample(self.rng))
-        trial = self._study.ask(self._space)
-        suggested = trial.params
+        trial = self._study.ask()
+        suggested = trial.relative_params  # all coordinates: every earlier trial has all of them
         # `tell` adds what was really evaluated as a trial of its own; one left open would slow each later ask
         self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
         return Proposal(decode(self.problem.space, [suggested[name] for name in self._space]))

@@ -52,6 +52,7 @@ class AgentReinforce(Optimizer):
         super().__init__(problem, rng, agent)
         self.distribution = GraphDistribution(problem.space)
         self.names = coordinate_names(problem.space)
+        self.coordinate = {name: c for c, name in enumerate(self.names)}
         self.reports: list[Report] = []
         self.new = 0
         self.wider = self.deeper = 0
@@ -136,10 +137,10 @@ class AgentReinforce(Optimizer):
 
     def _apply(self, reply: dict[str, Any]) -> None:
         changes = reply.get("changes")
-        if not isinstance(changes, dict) or not set(changes) <= set(self.names):
+        if not isinstance(changes, dict) or not set(changes) <= set(self.coordinate):
             raise ValueError("changes must map names of coordinates to probabilities")
         for name, probabilities in changes.items():
-            self.distribution.set(self.names.index(name), probabilities)
+            self.distribution.set(self.coordinate[name], probabilities)
 
     def _briefing(self) -> Briefing:
         return Briefing(
