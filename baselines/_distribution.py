@@ -7,7 +7,8 @@ decodes to a feasible graph.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -35,27 +36,28 @@ class GraphDistribution:
         """One vector a coordinate."""
         return [row[:size] for row, size in zip(self.table, self.sizes, strict=True)]
 
-    def set(self, coordinate: int, probabilities: Sequence[float] | F64) -> None:
-        """Set one categorical; it is clipped to the floor and renormalised.
+    def set(self, changes: Mapping[int, Sequence[float] | F64]) -> None:
+        """Set some categoricals, by coordinate; they are clipped to the floor and renormalised.
 
-        Raises ValueError when the number of probabilities is wrong or one is no number.
+        Raises ValueError, and sets none, when the number of probabilities is wrong or one is no number.
         """
-        values = np.asarray(probabilities, dtype=np.float64)
-        size = self.layout.cardinalities[coordinate]
-        if values.shape != (size,) or not np.isfinite(values).all():
-            raise ValueError(f"coordinate {coordinate} takes {size} finite probabilities, not {probabilities}")
-        row = np.zeros((1, self.table.shape[1]))
-        row[0, :size] = values
-        self.table[coordinate] = self._floored(row, slice(coordinate, coordinate + 1))[0]
+        rows = np.array(list(changes), dtype=np.int64)
+        weights = np.zeros((len(rows), self.table.shape[1]))
+        for row, (coordinate, probabilities) in enumerate(changes.items()):
+            size = self.layout.cardinalities[coordinate]
+            if len(probabilities) != size or not all(map(math.isfinite, probabilities)):
+                raise ValueError(f"coordinate {coordinate} takes {size} finite probabilities, not {probabilities}")
+            weights[row, :size] = probabilities
+        self.table[rows] = self._floored(weights, rows)
 
     def set_all(self, weights: F64) -> None:
         """Set all categoricals at once from weights shaped like `table`; clipped and renormalised alike."""
-        self.table = self._floored(weights, slice(None))
+        self.table = self._floored(weights, np.arange(len(weights)))
 
     def move(self, coordinate: int, value: int, step: float) -> None:
         """Move one categorical by `step` in (0, 1) towards certainty of `value`."""
         target = np.eye(self.layout.cardinalities[coordinate])[value]
-        self.set(coordinate, (1 - step) * self.probabilities[coordinate] + step * target)
+        self.set({coordinate: (1 - step) * self.probabilities[coordinate] + step * target})
 
     def sample(self, rng: np.random.Generator) -> list[int]:
         """A point of the encoding."""
@@ -63,9 +65,9 @@ class GraphDistribution:
         below = (np.cumsum(self.table, axis=1) <= draws[:, None]) & self.mask
         return [int(value) for value in np.minimum(below.sum(axis=1), self.sizes - 1)]
 
-    def _floored(self, weights: F64, rows: slice) -> F64:
+    def _floored(self, weights: F64, rows: npt.NDArray[np.int64]) -> F64:
         """Probabilities that sum to 1 in each row, none below the floor (below 1 over their number)."""
-        mask, sizes = self.mask[rows], self.sizes[rows, None]
+        mask, sizes = self.mask[rows], self.sizes[rows][:, None]
         positive = np.where(mask, np.clip(weights, 0.0, None), 0.0)
         total = positive.sum(axis=1, keepdims=True)
         shares = np.where(total > 0, positive / np.where(total > 0, total, 1.0), mask / sizes)

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from bench.cost import unit_flops
 from bench.errors import BrokenRecord, IsobudgetError
 from bench.graph import Graph
@@ -62,8 +66,17 @@ class Records:
         """One row a test question of a run: its index, its grade's kind, and whether it was right."""
         import pandas as pd
 
-        frames = [_question_rows(record) for record in self.records]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
+        if not self.records:
+            return pd.DataFrame()
+        tests = [_test(record) for record in self.records]
+        counts = [len(question) for question, _ in tests]
+        frame = pd.DataFrame([_key(record) for record in self.records])
+        frame = frame.loc[np.repeat(np.arange(len(tests)), counts)].reset_index(drop=True)
+        frame["question"] = np.concatenate([question for question, _ in tests])
+        code = np.concatenate([code for _, code in tests]).astype(int)
+        frame["kind"] = np.array([str(kind) for kind in GRADE_KINDS], dtype=object)[code]
+        frame["correct"] = code == 0
+        return frame
 
 
 def read_all(path: Path) -> Records:
@@ -89,7 +102,7 @@ def _key(record: Record) -> dict[str, Any]:
 def _run_row(record: Record) -> dict[str, Any]:
     spec, summary, graph = record.spec, record.summary, record.recommended
     space = Space.preset(spec.space, spec.task, spec.budget, spec.pool)
-    (test,) = record.rows("test")
+    _, code = _test(record)
     truth = summary["truth"]
     world = " ".join([spec.world, *(value for _, value in spec.world_options)])
     return {
@@ -112,8 +125,8 @@ def _run_row(record: Record) -> dict[str, Any]:
         "error": summary["error"],
         **_graph_columns(graph, space),
         "accuracy": _number(truth.get("accuracy")),
-        "test_n": len(test["code"]),
-        "test_correct": sum(code == 0 for code in test["code"]),
+        "test_n": len(code),
+        "test_correct": int((code == 0).sum()),
         "reference": _number(truth.get("reference")),
         "reference_how": truth.get("reference_how", ""),
         "best_fixed": _number(truth.get("best_fixed")),
@@ -141,24 +154,24 @@ def _graph_columns(graph: Graph, space: Space) -> dict[str, Any]:
 
 def _spent(record: Record) -> dict[str, Any]:
     """Totals over everything that was charged, the agent's part beside them."""
-    events = record.rows("search", "agent", "selection")
-    agent = [event for event in events if event["phase"] == "agent"]
+    charged, agent = record.part("search", "agent", "selection"), record.part("agent")
+    searched = record.part("search")
     unit = unit_flops(record.spec.task)
 
-    def total(rows: list[dict[str, Any]], name: str) -> Any:
-        return sum(row[name] for row in rows)
+    def total(events: pa.Table, name: str) -> Any:
+        return pc.sum(events[name]).as_py() or 0
 
     names = ("executions", "node_calls", "prompt_tokens", "completion_tokens", "usd", "seconds")
     return {
-        **{f"spent_{name}": total(events, name) for name in names},
-        "spent_units": float(total(events, "flops")) / unit,
+        **{f"spent_{name}": total(charged, name) for name in names},
+        "spent_units": float(total(charged, "flops")) / unit,
         "agent_calls": len(agent),
         "agent_units": float(total(agent, "flops")) / unit,
         "agent_usd": float(total(agent, "usd")),
         "agent_seconds": float(total(agent, "seconds")),
-        "evaluations": sum(event["phase"] == "search" for event in events),
-        "distinct_graphs": len({event["graph"] for event in events if event["phase"] == "search"}),
-        "optimizer_seconds": total(events, "measured_optimizer"),
+        "evaluations": len(searched),
+        "distinct_graphs": len(pc.unique(searched["graph"])),
+        "optimizer_seconds": total(charged, "measured_optimizer"),
     }
 
 
@@ -169,10 +182,7 @@ def _event_row(event: dict[str, Any]) -> dict[str, Any]:
     return event | {"questions": len(codes)} | counts
 
 
-def _question_rows(record: Record) -> pd.DataFrame:
-    import pandas as pd
-
-    (test,) = record.rows("test")
-    kinds = [str(GRADE_KINDS[code]) for code in test["code"]]
-    rows = {"question": test["question"], "kind": kinds, "correct": [kind == "correct" for kind in kinds]}
-    return pd.DataFrame(_key(record) | rows)
+def _test(record: Record) -> tuple[np.ndarray, np.ndarray]:
+    """Question indices and grade codes of a run's test."""
+    events = record.part("test")
+    return pc.list_flatten(events["question"]).to_numpy(), pc.list_flatten(events["code"]).to_numpy()

@@ -24,13 +24,13 @@ import pyarrow.parquet as pq
 
 from bench.errors import BrokenRecord
 from bench.graph import Graph
-from bench.schema import EVENTS, PHASES, graphs_problem, rows_problem
+from bench.schema import EVENTS, column_bytes, graphs_problem, rows_problem
 from bench.spec import RunSpec
 
 if TYPE_CHECKING:
     from bench.frames import Records
 
-__all__ = ["EVENTS", "FORMAT", "PHASES", "Record", "load_records"]
+__all__ = ["FORMAT", "Record", "load_records"]
 
 FORMAT = 1
 """Version of the file format; readers refuse others."""
@@ -54,8 +54,11 @@ class Record:
 
     def rows(self, *phases: str) -> list[dict[str, Any]]:
         """The events of these phases (all without any) as plain data, in order."""
-        events = self.events.filter(pc.is_in(self.events["phase"], pa.array(phases))) if phases else self.events
-        return events.to_pylist()
+        return (self.part(*phases) if phases else self.events).to_pylist()
+
+    def part(self, *phases: str) -> pa.Table:
+        """The events of these phases, in order."""
+        return self.events.filter(pc.is_in(self.events["phase"], pa.array(phases)))
 
     @cached_property
     def recommended(self) -> Graph:
@@ -68,7 +71,9 @@ class Record:
         digest.update(_canonical({"spec": self.spec.to_dict(), "summary": self.summary}))
         for name in EVENTS.names:
             if not name.startswith("measured_"):
-                digest.update(_canonical([name, [_plain(v) for v in self.events[name].to_pylist()]]))
+                digest.update(f"{name}\n".encode())
+                for part in column_bytes(self.events[name]):
+                    digest.update(part)
         return digest.hexdigest()
 
     def save(self, path: Path) -> None:
@@ -99,7 +104,7 @@ class Record:
         thorough: also check that every graph it mentions, and not only the recommended one, is what its id says.
         """
         try:
-            table = pq.read_table(path)
+            table = pq.ParquetFile(path).read()
             meta = json.loads((table.schema.metadata or {})[_META])
             if meta["format"] != FORMAT:
                 raise BrokenRecord(f"{path}: record format {meta['format']}, this version reads {FORMAT}")
@@ -124,11 +129,6 @@ def load_records(path: str | Path) -> Records:
 def events_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     """A table with schema `EVENTS` from one mapping a row."""
     return pa.Table.from_pylist(list(rows), schema=EVENTS)
-
-
-def _plain(value: Any) -> Any:
-    """Decimals as integers; everything else as it is."""
-    return int(value) if type(value).__name__ == "Decimal" else value
 
 
 def _canonical(data: Any) -> bytes:

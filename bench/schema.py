@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from bench.errors import InvalidGraph
 from bench.graph import Graph
 from tasks.base import GRADE_KINDS
 
-__all__ = ["EVENTS", "PHASES", "graphs_problem", "rows_problem"]
+__all__ = ["EVENTS", "PHASES", "column_bytes", "graphs_problem", "rows_problem"]
 
 PHASES = ("search", "agent", "selection", "test")
 
@@ -44,6 +45,18 @@ EVENTS = pa.schema(list(_COLUMNS.items()))
 
 _NUMBERS = ("usd", "seconds", "latency_serial", "latency_critical", "makespan")
 _COUNTS = ("asked", "executions", "node_calls", "flops", "prompt_tokens", "completion_tokens")
+
+
+def column_bytes(column: Any) -> Iterator[bytes]:
+    """The values of an Arrow column: lengths where they vary, then the values, little-endian; texts as JSON."""
+    if pa.types.is_list(column.type):
+        yield pc.list_value_length(column).to_numpy().astype("<i8").tobytes()
+        column = pc.list_flatten(column)
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        kind = "<i8" if pa.types.is_integer(column.type) else "<f8"
+        yield column.to_numpy().astype(kind).tobytes()
+    else:
+        yield json.dumps([str(value) for value in column.to_pylist()]).encode()
 
 
 def graphs_problem(summary: Mapping[str, Any], thorough: bool) -> str | None:

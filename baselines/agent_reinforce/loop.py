@@ -57,7 +57,6 @@ class AgentReinforce(Optimizer):
         self.new = 0
         self.wider = self.deeper = 0
         self.stage = "start"
-        self.malformed = 0
 
     def ask_many(self, count: int) -> list[Proposal]:
         """The pre-tests; then, each time, a consultation and a few samples."""
@@ -118,7 +117,7 @@ class AgentReinforce(Optimizer):
         point = encode(self.problem.space, winner)
         for coordinate, name in enumerate(self.names):
             if name.startswith(("edge", "read")):
-                self.distribution.set(coordinate, [1 - self.density, self.density])
+                self.distribution.set({coordinate: [1 - self.density, self.density]})
             else:
                 self.distribution.move(coordinate, point[coordinate], weight)
 
@@ -131,16 +130,15 @@ class AgentReinforce(Optimizer):
             try:
                 self._apply(self.agent.consult(prompt, lambda: self.choose_update(briefing)))
                 break
-            except ValueError:
-                self.malformed += 1
+            except (TypeError, ValueError):
+                continue
         self.new = 0
 
     def _apply(self, reply: dict[str, Any]) -> None:
         changes = reply.get("changes")
         if not isinstance(changes, dict) or not set(changes) <= set(self.coordinate):
             raise ValueError("changes must map names of coordinates to probabilities")
-        for name, probabilities in changes.items():
-            self.distribution.set(self.coordinate[name], probabilities)
+        self.distribution.set({self.coordinate[name]: values for name, values in changes.items()})
 
     def _briefing(self) -> Briefing:
         return Briefing(

@@ -66,7 +66,7 @@ def test_tpe_learns_from_what_it_proposed_and_never_discards():
 
 def test_a_distribution_samples_what_it_says():
     distribution = GraphDistribution(SPACE)
-    distribution.set(1, [0.7, 0.1, 0.1, 0.1])
+    distribution.set({1: [0.7, 0.1, 0.1, 0.1]})
     rng = generator("sampling")
 
     draws = np.array([distribution.sample(rng)[1] for _ in range(4000)])
@@ -83,9 +83,9 @@ def test_probabilities_stay_off_the_edges_and_sum_to_one():
     assert distribution.probabilities[1].argmax() == 2
     assert distribution.probabilities[1].sum() == pytest.approx(1)
     with pytest.raises(ValueError, match="finite"):
-        distribution.set(1, [0.5, float("nan"), 0.5, 0])
+        distribution.set({1: [0.5, float("nan"), 0.5, 0]})
     with pytest.raises(ValueError, match="takes 4"):
-        distribution.set(1, [0.5, 0.5])
+        distribution.set({1: [0.5, 0.5]})
 
 
 def test_feedback_is_read_off_the_traces():
