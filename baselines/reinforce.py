@@ -21,9 +21,13 @@ from bench.optimizer import Optimizer, Outcome, Problem, Proposal, method
     source="Williams 1992, Machine Learning 8; Zhuge et al. 2024, arXiv 2402.16823",
 )
 class Reinforce(Optimizer):
-    """rate: learning rate of the logits. baseline: subtract a running mean. decay: of that mean."""
+    """rate: learning rate of the logits. samples: graphs a gradient. baseline: subtract a running mean.
 
-    rate: float = 1.0
+    decay: of that mean.
+    """
+
+    rate: float = 2.0
+    samples: int = 4
     baseline: bool = True
     decay: float = 0.9
 
@@ -31,18 +35,22 @@ class Reinforce(Optimizer):
         super().__init__(problem, rng, agent)
         self.distribution = GraphDistribution(problem.space, floor=0.0)
         self.logits = np.where(self.distribution.mask, 0.0, -np.inf)
+        self.gradient = np.zeros_like(self.logits)
         self.mean: float | None = None
-        self.point: list[int] = []
+        self.points: list[list[int]] = []
 
-    def ask(self) -> Proposal:
-        self.point = self.distribution.sample(self.rng)
-        return Proposal(decode(self.problem.space, self.point))
+    def ask_many(self, count: int) -> list[Proposal]:
+        """Step along the gradient of the last samples, then draw new ones."""
+        self.logits += self.rate * self.gradient
+        self.gradient[:] = 0.0
+        self.distribution.set_all(np.exp(self.logits - self.logits.max(axis=1, keepdims=True)))
+        self.points = [self.distribution.sample(self.rng) for _ in range(min(count, self.samples))]
+        return [Proposal(decode(self.problem.space, point)) for point in self.points]
 
     def tell(self, outcome: Outcome) -> None:
-        reward = self.history.value(outcome)
+        point, reward = self.points.pop(0), self.history.value(outcome)
         advantage = reward - (self.mean if self.baseline and self.mean is not None else 0.0)
         self.mean = reward if self.mean is None else self.decay * self.mean + (1 - self.decay) * reward
-        sampled = np.zeros_like(self.logits)
-        sampled[np.arange(len(self.point)), self.point] = 1.0
-        self.logits += self.rate * advantage * (sampled - self.distribution.table)
-        self.distribution.set_all(np.exp(self.logits - self.logits.max(axis=1, keepdims=True)))
+        sampled = np.zeros_like(self.gradient)
+        sampled[np.arange(len(point)), point] = 1.0
+        self.gradient += advantage * (sampled - self.distribution.table)

@@ -39,7 +39,7 @@ class AgentReinforce(Optimizer):
 
     wants_traces = True
 
-    samples: int = 2
+    samples: int = 4
     mixes: int = 4
     eta: float = 0.2
     window: int = 5

@@ -179,14 +179,15 @@ def test_reinforce_raises_the_probability_of_what_paid():
 
     history = History(lambda accuracy, seconds: accuracy)
     learner = Reinforce(Problem("math", SPACE, history, 10), generator("r"), None)
-    for right in (0, 10):  # the first outcome only sets the mean
-        proposal = learner.ask()
-        point, before = list(learner.point), [p.copy() for p in learner.distribution.probabilities]
-        graph = proposal.graph
-        assert graph == decode(SPACE, point)
-        outcome = _outcome(graph, [[i < right] * (len(graph.nodes) + 1) for i in range(10)])
+    learner.samples = 2
+    proposals, points = learner.ask_many(8), [list(point) for point in learner.points]
+    before = learner.distribution.table.copy()
+    for proposal, point, right in zip(proposals, points, (0, 10), strict=True):  # the first only sets the mean
+        assert proposal.graph == decode(SPACE, point)
+        outcome = _outcome(proposal.graph, [[i < right] * (len(proposal.graph.nodes) + 1) for i in range(10)])
         history.add(outcome)
         learner.tell(outcome)
+    learner.ask_many(8)
 
-    for coordinate, value in enumerate(point):
-        assert learner.distribution.probabilities[coordinate][value] > before[coordinate][value]
+    for coordinate, value in enumerate(points[1]):
+        assert learner.distribution.table[coordinate, value] > before[coordinate, value]
