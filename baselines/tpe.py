@@ -44,10 +44,10 @@ class TPE(Optimizer):
         if len(self.history.outcomes) < min(self.startup, 10):
             return Proposal(self.problem.space.sample(self.rng))
         trial = self._study.ask()
-        suggested = trial.relative_params  # all coordinates: every earlier trial has all of them
+        suggested = trial.relative_params  # all coordinates but those with a single value, which is 0
         # `tell` adds what was really evaluated as a trial of its own; one left open would slow each later ask
         self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
-        return Proposal(decode(self.problem.space, [suggested[name] for name in self._space]))
+        return Proposal(decode(self.problem.space, [suggested.get(name, 0) for name in self._space]))
 
     def tell(self, outcome: Outcome) -> None:
         point = encode(self.problem.space, outcome.graph)
