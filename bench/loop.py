@@ -140,7 +140,8 @@ class _Run:
             return self._recommendation(optimizer), ""
         except (MethodFault, BudgetExceeded) as error:
             incumbent = self.history.best(1)
-            return (incumbent[0] if incumbent else self.space.cheapest()), str(error)
+            fault = str(error) if isinstance(error, MethodFault) else ""
+            return (incumbent[0] if incumbent else self.space.cheapest()), fault
 
     def _build(self) -> Optimizer:
         spec = self.spec

@@ -42,8 +42,8 @@ _META = b"isobudget"
 class Record:
     """One run: its spec, its events (a table with schema `EVENTS`), and its summary.
 
-    summary: JSON data; `graphs` (id → data of every graph that is mentioned), `recommended` (id), `front`
-    (ids), `status` (ok or method_fault), `error`, `label`, `kind`, `note`, `provenance`, `truth` (accuracy and
+    summary: JSON data; `graphs` (id → data of every graph that is mentioned), `recommended` (id),
+    `status` (ok or method_fault), `error`, `label`, `kind`, `note`, `provenance`, `truth` (accuracy and
     reference values, where the world knows them). manifest: measured; software and host.
     """
 
