@@ -40,10 +40,8 @@ _VOTE = ROLE_KEYS["vote"]
 _ROLES = {key: name for name, key in ROLE_KEYS.items()}
 _SPLITS = ("search", "test")
 _LONGEST = 4  # times the task's answer length: what the ledger reserves for a call is never exceeded
-_OVERHEAD, _SLOT_DRAG = (
-    0.03,
-    0.03,
-)  # seconds a call; slowing of decoding by each further busy slot (SURROGATE.md)
+_OVERHEAD = 0.03  # seconds a call
+_SLOT_DRAG = 0.03  # slowing of decoding by each further busy slot
 _SEEDS = 2**31
 
 
