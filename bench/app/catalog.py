@@ -11,6 +11,9 @@ from tabulate import tabulate
 
 __all__ = ["catalog"]
 
+_WIDEST = 44
+"""Characters of a column in the terminal; longer texts are folded."""
+
 Rows = tuple[list[str], list[list[str]]]
 
 
@@ -24,7 +27,8 @@ def catalog(kind: str, form: str) -> str:
         csv.writer(text, lineterminator="\n").writerows([headers, *rows])
         return text.getvalue().rstrip("\n")
     style = {"table": "simple", "md": "github", "latex": "latex"}[form]
-    return tabulate(rows, headers, tablefmt=style, disable_numparse=True)
+    widths = [_WIDEST] * len(headers) if form == "table" else None
+    return tabulate(rows, headers, tablefmt=style, disable_numparse=True, maxcolwidths=widths)
 
 
 def _methods() -> Rows:
