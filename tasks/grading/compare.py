@@ -1,18 +1,15 @@
-"""Whether two mathematical answers are the same, by their outer structure; single expressions go to an
-oracle.
+"""Whether two mathematical answers are the same, by their outer structure; an oracle judges single expressions.
 
 What Math-Verify alone gets wrong lies mostly in the outer structure: open and closed intervals, ordered and
 unordered lists, words, units, number bases, ±. So the structure is compared here, and only what is one
 expression is passed on. Conventions, where a careful reader could differ:
 
-- A unit may be missing, but two known units must agree. A percent sign may be missing: 50 and 50% are the
-  same
+- A unit may be missing, but two known units must agree. A percent sign may be missing: 50 and 50% are the same
   answer, 0.5 is 50% only when it is the gold answer.
-- A list "1, 2" is unordered and equals the set {1, 2}; a bracketed tuple is ordered and equals a bare list
-  only in
-  order. (1, 2) and [1, 2] differ.
-- `x = 5` equals 5, and x ∈ S equals S; `y = 5` is not `x = 5`. A missing number base is tolerated, another
-  is wrong.
+- A list "1, 2" is unordered and equals the set {1, 2}; a bracketed tuple is ordered and equals a bare list only
+  in order. (1, 2) and [1, 2] differ.
+- `x = 5` equals 5, and x ∈ S equals S; `y = 5` is not `x = 5`. A missing number base is tolerated, another is
+  wrong. Of an equation between numbers every side must be the answer: 2.56 = 56% is not 0.56.
 - A column or row vector equals the tuple of its entries.
 - Expressions that stand for a number must be exactly equal: 0.333 is not 1/3.
 """
@@ -73,7 +70,8 @@ def _same(gold: str, answer: str, oracle: Oracle) -> bool:
     gold, answer = _unassigned(gold, answer)
     if gold == answer:
         return True
-    exact = _same_number(gold, answer)
+    exact = _same_chain(gold, answer)
+    exact = _same_number(gold, answer) if exact is None else exact
     exact = _same_base(gold, answer) if exact is None else exact
     if exact is not None:
         return exact
@@ -97,6 +95,14 @@ def _same_number(gold: str, answer: str) -> bool | None:
     if a is None or b is None:
         return None
     return a == b or (gold.endswith("%") != answer.endswith("%") and gold.rstrip("%") == answer.rstrip("%"))
+
+
+def _same_chain(gold: str, answer: str) -> bool | None:
+    """Whether every side of an equation between numbers is a side of the gold; None for other answers."""
+    golds, answers = gold.split("="), answer.split("=")
+    if len(golds) == len(answers) == 1 or any(number(side) is None for side in golds + answers):
+        return None
+    return all(any(_same_number(a, b) for a in golds) for b in answers)
 
 
 def _unassigned(gold: str, answer: str) -> tuple[str, str]:
