@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.ledger import Charge, Ledger
-from bench.pools import AgentRates
+from bench.pools import AgentRates, call_seconds, call_usd
 
 __all__ = ["Agent", "count_tokens"]
 
@@ -65,6 +65,6 @@ class Agent:
             flops=round((read + written) * rates.flops_per_token),
             prompt_tokens=read,
             completion_tokens=written,
-            usd=(read * rates.usd_in + written * rates.usd_out) / 1e6,
-            seconds=0.03 + read / rates.prefill + written / rates.decode,
+            usd=call_usd(rates, read, written),
+            seconds=call_seconds(rates, read, written),
         )

@@ -17,7 +17,7 @@ from functools import cache, lru_cache
 
 from bench.errors import IsobudgetError
 from bench.graph import Graph
-from bench.pools import Model, Pool, load_pool
+from bench.pools import Model, Pool, call_usd, load_pool
 from tasks import task_class
 
 __all__ = ["BUDGET_LEVELS", "GraphCost", "budget_flops", "graph_cost", "node_flops", "unit_flops"]
@@ -75,7 +75,7 @@ def _cost(graph: Graph, task: str, pool: Pool) -> GraphCost:
     calls: list[tuple[str | None, int]] = [(node.model, len(node.preds)) for node in graph.nodes]
     if graph.sink is not None:
         calls.append((graph.sink.model, len(graph.reads)))
-    per_node, prompt, completion, micro_usd = [], 0, 0, 0.0
+    per_node, prompt, completion, usd = [], 0, 0, 0.0
     for name, in_degree in calls:
         if name is None:  # a vote
             per_node.append(0)
@@ -85,9 +85,9 @@ def _cost(graph: Graph, task: str, pool: Pool) -> GraphCost:
         per_node.append(model_flops(task, model, in_degree))
         prompt += read
         completion += constants.answer_tokens
-        micro_usd += read * model.usd_in + constants.answer_tokens * model.usd_out
+        usd += call_usd(model, read, constants.answer_tokens)
     flops = sum(per_node)
-    return GraphCost(flops, flops / constants.unit_flops, prompt, completion, micro_usd / 1e6, tuple(per_node))
+    return GraphCost(flops, flops / constants.unit_flops, prompt, completion, usd, tuple(per_node))
 
 
 def budget_flops(budget: str | float, task: str) -> int:

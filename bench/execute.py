@@ -14,9 +14,9 @@ from bench.graph import Graph
 from bench.keys import fold
 from bench.ledger import Charge
 from bench.levels import Request, Trace, run_graphs
-from bench.pools import Pool
-from bench.schedule import Job, critical_path, makespan, remaining_path, stages
-from bench.worlds.base import World
+from bench.pools import Pool, call_seconds, call_usd
+from bench.schedule import Job, critical_path, makespan, remaining_path, stage_models, stages
+from bench.worlds.base import LONGEST_ANSWER, World
 from tasks import task_class
 from tasks.base import GRADE_KINDS
 
@@ -30,9 +30,6 @@ __all__ = [
     "salt",
     "worst_case",
 ]
-
-WORST_LENGTH = 4
-"""No completion is longer than this many times the task's answer length; live requests are cut there too."""
 
 
 def salt(graph: Graph, draw: int) -> np.uint64:
@@ -79,8 +76,8 @@ class Execution:
         questions = len(self.codes)
         prompt, completion = self.trace.prompt_tokens.sum(axis=1), self.trace.completion_tokens.sum(axis=1)
         usd = sum(
-            (int(read) * self.pool[model].usd_in + int(written) * self.pool[model].usd_out) / 1e6
-            for model, read, written in zip(_models(self.graph), prompt, completion, strict=True)
+            call_usd(self.pool[model], int(read), int(written))
+            for model, read, written in zip(stage_models(self.graph), prompt, completion, strict=True)
             if model is not None
         )
         return Charge(
@@ -160,14 +157,14 @@ class WorstCase:
 def worst_case(graph: Graph, task: str, pool: Pool) -> WorstCase:
     """The worst case of a graph: every answer at its greatest length, every call at its slowest."""
     constants = task_class(task)
-    written = WORST_LENGTH * constants.answer_tokens
+    written = LONGEST_ANSWER * constants.answer_tokens
     prompt, usd = 0, 0.0
-    for model, preds in zip(_models(graph), stages(graph), strict=True):
+    for model, preds in zip(stage_models(graph), stages(graph), strict=True):
         if model is not None:
-            read, rates = constants.prompt_tokens + len(preds) * written, pool[model]
+            read = constants.prompt_tokens + len(preds) * written
             prompt += read
-            usd += (read * rates.usd_in + written * rates.usd_out) / 1e6
-    slowest = _service_times(graph, task, pool, WORST_LENGTH) * _WORST_SLOWDOWN
+            usd += call_usd(pool[model], read, written)
+    slowest = _service_times(graph, task, pool, LONGEST_ANSWER) * _WORST_SLOWDOWN
     calls = _calls(graph)
     one = Charge(1, calls, graph_cost(graph, task, pool).flops, prompt, calls * written, usd)
     path = float(remaining_path(Job(graph, slowest[:, None])).max())
@@ -182,17 +179,11 @@ def _service_times(graph: Graph, task: str, pool: Pool, stretch: float) -> npt.N
     """Seconds of each stage (N,) with answers `stretch` times the nominal length."""
     constants = task_class(task)
     written, seconds = stretch * constants.answer_tokens, []
-    for model, preds in zip(_models(graph), stages(graph), strict=True):
+    for model, preds in zip(stage_models(graph), stages(graph), strict=True):
         read = constants.prompt_tokens + len(preds) * written
-        rates = None if model is None else pool[model]
-        seconds.append(0.0 if rates is None else 0.03 + read / rates.prefill + written / rates.decode)
+        seconds.append(0.0 if model is None else call_seconds(pool[model], read, written))
     return np.array(seconds)
 
 
-def _models(graph: Graph) -> list[str | None]:
-    names: list[str | None] = [node.model for node in graph.nodes]
-    return names if graph.sink is None else [*names, graph.sink.model]
-
-
 def _calls(graph: Graph) -> int:
-    return sum(model is not None for model in _models(graph))
+    return sum(model is not None for model in stage_models(graph))

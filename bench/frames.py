@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +31,12 @@ class Records:
 
     records: tuple[Record, ...]
     broken: tuple[BrokenRecord, ...] = ()
+
+    @staticmethod
+    def of(records: Iterable[Record], broken: Iterable[BrokenRecord] = ()) -> Records:
+        """These records in the documented order."""
+        order = sorted(records, key=lambda r: (r.spec.method, r.spec.task, r.spec.budget, r.spec.seed, r.spec.id))
+        return Records(tuple(order), tuple(broken))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -90,8 +96,7 @@ def read_all(path: Path) -> Records:
             records.append(Record.load(file))
         except BrokenRecord as error:
             broken.append(error)
-    records.sort(key=lambda r: (r.spec.method, r.spec.task, r.spec.budget, r.spec.seed, r.spec.id))
-    return Records(tuple(records), tuple(broken))
+    return Records.of(records, broken)
 
 
 def _key(record: Record) -> dict[str, Any]:

@@ -27,7 +27,6 @@ from bench.provenance import manifest
 from bench.records import Record
 from bench.reference import truth
 from bench.registry import parse_method
-from bench.schedule import makespan
 from bench.space import Space
 from bench.spec import RunSpec
 from bench.worlds import load_world
@@ -228,7 +227,7 @@ class _Run:
         question, none = np.arange(count), np.zeros(count, np.int64)
         request = Request(graph, question, np.full(count, self.spec.seed), np.zeros(count, np.uint64))
         (execution,) = execute(self.world, self.spec.task, "test", self.space.pool, [request])
-        whole = makespan([execution.job], self.spec.slots)
+        whole = round_seconds([execution], self.spec.slots)
         self.journal.evaluation("test", count, Portion(question, question, none), execution, Charge(), whole)
         return {
             "latency_serial": float(execution.serial.mean()),

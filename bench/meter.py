@@ -48,9 +48,11 @@ class Meter:
         return sum((self.worst(graph, questions) for graph in graphs), Charge())
 
     def _ample(self, graphs: Sequence[Graph]) -> int:
+        """A number of questions that no longer fits, or barely: where the search for the largest begins."""
         one = float(getattr(self._together(graphs, 1), self.ledger.budget.currency))
-        fixed = 1 if self.ledger.budget.currency != "seconds" else 1 + 10 * self.slots
-        return min(_UNLIMITED, int(self.ledger.left / one * fixed) + 1) if one else _UNLIMITED
+        # seconds are shared by the slots and a path is no longer than the work, so slots + 1 times as many may fit
+        most = 1 + self.slots if self.ledger.budget.currency == "seconds" else 1
+        return min(_UNLIMITED, int(self.ledger.left / one * most) + 1) if one else _UNLIMITED
 
     def _largest(self, charge: Callable[[int], Charge], most: int) -> int:
         """The largest k ≤ most whose charge fits, 0 when none does; charges grow with k."""

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from bench.errors import IsobudgetError, unknown
 
-__all__ = ["AgentRates", "Model", "Pool", "list_pools", "load_pool"]
+__all__ = ["CALL_OVERHEAD", "AgentRates", "Model", "Pool", "call_seconds", "call_usd", "list_pools", "load_pool"]
+
+
+CALL_OVERHEAD = 0.03
+"""Seconds of every call before the first token is read (a guess)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,16 @@ class Pool:
             if model.name == name:
                 return model
         raise unknown("pool", name, self.names)
+
+
+def call_seconds(rates: Model | AgentRates, read: float, written: float) -> float:
+    """Modelled service time of one call that reads and writes so many tokens, in seconds."""
+    return CALL_OVERHEAD + read / rates.prefill + written / rates.decode
+
+
+def call_usd(rates: Model | AgentRates, read: float, written: float) -> float:
+    """Dollars of one call that reads and writes so many tokens."""
+    return (read * rates.usd_in + written * rates.usd_out) / 1e6
 
 
 def list_pools() -> list[str]:

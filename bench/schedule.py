@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bench.graph import Graph
 
-__all__ = ["Job", "critical_path", "makespan", "remaining_path", "stages"]
+__all__ = ["Job", "critical_path", "makespan", "remaining_path", "stage_models", "stages"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -77,7 +77,8 @@ def makespan(jobs: Sequence[Job], slots: int) -> float:
                 touched.append(model[successor])
 
 
-def _models(graph: Graph) -> list[str | None]:
+def stage_models(graph: Graph) -> list[str | None]:
+    """The model of each stage; None for a vote."""
     names: list[str | None] = [node.model for node in graph.nodes]
     return names if graph.sink is None else [*names, graph.sink.model]
 
@@ -116,7 +117,9 @@ def _plan(jobs: Sequence[Job]) -> _Plan:
     base = 0
     for job in jobs:
         calls = [
-            (m, preds) for m, preds in zip(_models(job.graph), stages(job.graph), strict=True) if m is not None
+            (m, preds)
+            for m, preds in zip(stage_models(job.graph), stages(job.graph), strict=True)
+            if m is not None
         ]
         n, questions = len(calls), job.seconds.shape[1]
         number = base + np.arange(questions * n).reshape(questions, n)

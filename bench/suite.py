@@ -213,19 +213,13 @@ def _one(spec: RunSpec, folder: Path, extra: tuple[tuple[str, Any], ...]) -> Fin
     from bench.loop import run_spec
 
     started = time.perf_counter()
-    record = run_spec(spec, _world(spec.world, spec.world_options, extra, folder, spec.seed))
+    record = run_spec(spec, _world(spec.world, spec.world_options, extra))
     record.save(folder / spec.filename)
     return Finished(spec, time.perf_counter() - started)
 
 
 @cache
-def _world(
-    name: str,
-    options: tuple[tuple[str, str], ...],
-    extra: tuple[tuple[str, Any], ...],
-    folder: Path,
-    seed: int,
-) -> Any:
+def _world(name: str, options: tuple[tuple[str, str], ...], extra: tuple[tuple[str, Any], ...]) -> Any:
     """One world a process: banks and connections are worth keeping between runs."""
     from bench.worlds import load_world
 

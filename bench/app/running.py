@@ -24,9 +24,10 @@ __all__ = ["run_command"]
 def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
     """Run what is missing of a suite, then print its leaderboard, its digest and the next commands."""
     started = time.perf_counter()
-    suite = _chosen(load_suite(name), options)
+    original = load_suite(name)
+    suite = _chosen(original, options)
     specs = _shard(_specs(suite, options), options["shard"])
-    folder = output or _folder(suite, load_suite(name))
+    folder = output or _folder(suite, original)
     open_specs = missing(specs, folder)
     if dry_run:
         click.echo(_bill(suite, specs, open_specs, folder))
@@ -193,9 +194,7 @@ def _report(specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, start
     from bench.frames import Records
     from bench.records import Record
 
-    records = Records(
-        tuple(sorted((Record.load(folder / spec.filename) for spec in specs), key=lambda r: r.spec.id))
-    )
+    records = Records.of(Record.load(folder / spec.filename) for spec in specs)
     click.echo(board_text(records, form, wide=False, overall=form == "table"))
     faults = [record for record in records if record.summary["status"] != "ok"]
     for record in faults[:5]:

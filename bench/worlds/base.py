@@ -13,10 +13,13 @@ from typing import ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ABSENT", "I64", "ROLE_KEYS", "Answers", "Calls", "Faults", "World"]
+__all__ = ["ABSENT", "I64", "LONGEST_ANSWER", "ROLE_KEYS", "Answers", "Calls", "Faults", "World"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+
+LONGEST_ANSWER = 4
+"""No completion is longer than this many times the task's answer length: the ledger reserves that much."""
 
 ABSENT = -2
 """Padding in `Calls.inputs`: the row has fewer predecessors than the widest row of the batch."""

@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from bench.errors import IsobudgetError, unknown
 from bench.keys import text_key
-from bench.pools import load_pool
-from bench.worlds.base import ABSENT, ROLE_KEYS, Answers, Calls, Faults
+from bench.pools import CALL_OVERHEAD, load_pool
+from bench.worlds.base import ABSENT, LONGEST_ANSWER, ROLE_KEYS, Answers, Calls, Faults
 from bench.worlds.cache import AnswerCache
 from bench.worlds.client import ChatClient, Completion, Policy
 from bench.worlds.simulated import SPLITS
@@ -39,8 +39,6 @@ I64 = npt.NDArray[np.int64]
 _VOTE = ROLE_KEYS["vote"]
 _ROLES = {key: name for name, key in ROLE_KEYS.items()}
 _SPLITS = ("search", "test")
-_LONGEST = 4  # times the task's answer length: what the ledger reserves for a call is never exceeded
-_OVERHEAD = 0.03  # seconds a call
 _SLOT_DRAG = 0.03  # slowing of decoding by each further busy slot
 _SEEDS = 2**31
 
@@ -193,15 +191,13 @@ class OpenAIWorld:
         held = np.flatnonzero(calls.inputs[row] != ABSENT).tolist()
         answers = [self._texts[handle] for handle in calls.inputs[row, held].tolist()]
         tags = _tags(calls, row, held)
-        told = (
-            "fuser" if tags.role == "assistant" else tags.role
-        )  # an assistant that reads has no words of its own
+        told = "fuser" if tags.role == "assistant" else tags.role  # one that reads has no words of its own
         content = task.merge_prompt(question, told, answers) if held else task.prompt(question)
         model = calls.models[int(calls.model[row])]
         data: dict[str, Any] = {
             "model": self._options.names.get(model, model),
             "messages": [{"role": "user", "content": content}],
-            "max_tokens": _LONGEST * task.answer_tokens,
+            "max_tokens": LONGEST_ANSWER * task.answer_tokens,
             "temperature": self._options.temperature,
             "seed": text_key(f"{tags.trial} {tags.salt} {tags.replica}") % _SEEDS,
         }
@@ -221,7 +217,7 @@ class OpenAIWorld:
         rates = [self._pool[name] for name in calls.models]
         prefill = np.array([model.prefill for model in rates])[calls.model]
         decode = np.array([model.decode for model in rates])[calls.model] / self._busy
-        return np.where(calls.role == _VOTE, 0.0, _OVERHEAD + prompt / prefill + completion / decode)
+        return np.where(calls.role == _VOTE, 0.0, CALL_OVERHEAD + prompt / prefill + completion / decode)
 
     def _question(self, calls: Calls, row: int) -> Question:
         return self._questions(calls.task, calls.split)[int(calls.question[row])]

@@ -10,6 +10,7 @@ import pytest
 
 from bench import load_records, run
 from bench.errors import BrokenRecord, IsobudgetError
+from bench.frames import Records
 from bench.records import Record
 from bench.schema import EVENTS
 
@@ -33,12 +34,13 @@ def _rewrite(path, change):
     pq.write_table(pa.Table.from_pylist(rows, schema=EVENTS).replace_schema_metadata(table.schema.metadata), path)
 
 
-def test_every_column_is_documented():
+def test_every_column_is_documented(record):
     from pathlib import Path
 
     text = (Path(__file__).parents[2] / "docs" / "records.md").read_text(encoding="utf-8")
 
     assert [name for name in EVENTS.names if f"`{name}`" not in text] == []
+    assert [name for name in Records((record,)).runs_df().columns if f"`{name}`" not in text] == []
 
 
 def test_what_is_measured_is_no_part_of_the_digest(record):
