@@ -65,6 +65,11 @@ class GraphDistribution:
         below = (np.cumsum(self.table, axis=1) <= draws[:, None]) & self.mask
         return [int(value) for value in np.minimum(below.sum(axis=1), self.sizes - 1)]
 
+    def frequencies(self, points: Sequence[Sequence[int]]) -> F64:
+        """How often each coordinate has each value among `points`: shares, shaped like `table`."""
+        values = np.array(points)[:, :, None]
+        return np.asarray((values == np.arange(self.mask.shape[1])).mean(axis=0))
+
     def _floored(self, weights: F64, rows: npt.NDArray[np.int64]) -> F64:
         """Probabilities that sum to 1 in each row, none below the floor (below 1 over their number)."""
         mask, sizes = self.mask[rows], self.sizes[rows][:, None]
@@ -72,19 +77,3 @@ class GraphDistribution:
         total = positive.sum(axis=1, keepdims=True)
         shares = np.where(total > 0, positive / np.where(total > 0, total, 1.0), mask / sizes)
         return np.where(mask, self.floor + (1.0 - self.floor * sizes) * shares, 0.0)
-
-
-def coordinate_names(space: Space) -> list[str]:
-    """A readable name for each coordinate: `sink`, `slot 3`, `edge 0<-3`, `read 3`, `role 3`."""
-    where = layout(space)
-    names = [""] * len(where.cardinalities)
-    names[0] = "sink"
-    for slot in range(where.slots):
-        names[where.slot(slot)] = f"slot {slot}"
-        for reader in range(slot):
-            names[where.pair(reader, slot)] = f"edge {reader}<-{slot}"
-        if space.free_reads:
-            names[where.sink_bit(slot)] = f"read {slot}"
-        if space.free_roles:
-            names[where.role(slot)] = f"role {slot}"
-    return names

@@ -21,6 +21,7 @@ def members(space: Space) -> list[Graph]:
     label="Best-of-N under select (raced)",
     kind="fixed",
     source="Stiennon et al. 2020, arXiv 2009.01325; an LLM in place of the reward model",
+    budget_aware=True,
 )
 class BestOfN(Race):
     """Every model and width that fits races."""

@@ -24,6 +24,7 @@ def members(space: Space) -> list[Graph]:
     label="Parallel-then-fuse (raced)",
     kind="fixed",
     source="Wang et al. 2024, arXiv 2406.04692, one layer",
+    budget_aware=True,
 )
 class ParallelThenFuse(Race):
     """Every pair of models and width that fits races."""

@@ -1,14 +1,42 @@
-"""Portfolio race: every fixed architecture that fits, raced with the whole budget. The baseline to beat."""
+"""Portfolio race: the fixed architectures that fit, raced with the whole budget. The baseline to beat.
+
+Where the budget cannot give every member enough questions to be told from the worse half, fewer of them start,
+drawn by chance: to halve a larger field by one question each would be to draw by chance as well, and to pay for
+it.
+"""
 
 from __future__ import annotations
 
-from baselines import best_of_n, parallel_then_fuse, self_consistency, sequential_refinement, single_model
+import math
+from bisect import bisect_right
+
+from baselines import (
+    best_of_n,
+    debate,
+    layered_moa,
+    parallel_then_fuse,
+    release_depth,
+    release_width,
+    self_consistency,
+    sequential_refinement,
+    single_model,
+)
 from bench.graph import Graph
 from bench.optimizer import method
 from bench.racing import Race
 from bench.space import Space
 
-FAMILIES = (single_model, self_consistency, best_of_n, sequential_refinement, parallel_then_fuse)
+FAMILIES = (
+    single_model,
+    self_consistency,
+    best_of_n,
+    sequential_refinement,
+    parallel_then_fuse,
+    layered_moa,
+    debate,
+    release_depth,
+    release_width,
+)
 
 
 def members(space: Space) -> list[Graph]:
@@ -22,9 +50,21 @@ def members(space: Space) -> list[Graph]:
     label="Portfolio race (all fixed)",
     kind="control",
     source="Karnin et al. 2013 over the usual architectures",
+    budget_aware=True,
 )
 class Portfolio(Race):
-    """Sequential halving over all families at once."""
+    """Sequential halving over all families at once. questions: of every starter in the first round, at least."""
+
+    questions: int = 5
 
     def field(self) -> list[Graph]:
-        return members(self.problem.space)
+        everyone = members(self.problem.space)
+        drawn = [everyone[int(i)] for i in self.rng.permutation(len(everyone))]
+
+        def short(n: int) -> bool:
+            rounds = math.ceil(math.log2(max(2, n / 4)))
+            return self.problem.affordable(*drawn[:n]) < rounds * self.questions
+
+        count = max(1, bisect_right(range(1, len(drawn) + 1), False, key=short))
+        # where the table halves the field free of charge, twice as many may come
+        return drawn[: 2 * count if self.sifts else count]

@@ -12,4 +12,4 @@ class RandomSearch(Optimizer):
     independent = True
 
     def ask(self) -> Proposal:
-        return Proposal(self.problem.space.sample(self.rng))
+        return Proposal(self.draw())

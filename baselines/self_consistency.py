@@ -20,6 +20,7 @@ def members(space: Space) -> list[Graph]:
     label="Self-consistency (raced)",
     kind="fixed",
     source="Wang et al. 2023, arXiv 2203.11171",
+    budget_aware=True,
 )
 class SelfConsistency(Race):
     """Every model and width that fits races."""

@@ -20,6 +20,7 @@ def members(space: Space) -> list[Graph]:
     label="Sequential refinement (raced)",
     kind="fixed",
     source="Madaan et al. 2023, arXiv 2303.17651",
+    budget_aware=True,
 )
 class SequentialRefinement(Race):
     """Every model and depth that fits races."""

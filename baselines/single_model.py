@@ -15,9 +15,18 @@ def members(space: Space) -> list[Graph]:
     return [parallel(model, 1, sink) for model in space.pool.names]
 
 
-@method("single-model", label="Single model (raced)", kind="fixed", source="the usual baseline")
+@method(
+    "single-model",
+    label="Single model (raced)",
+    kind="fixed",
+    source="the usual baseline",
+    budget_aware=True,
+)
 class SingleModel(Race):
-    """Every model that fits races."""
+    """Every model that fits races; in tier P1 the best of the table's that fit is taken as it is."""
 
     def field(self) -> list[Graph]:
-        return members(self.problem.space)
+        prior, space = self.problem.prior, self.problem.space
+        if prior is None:
+            return members(space)
+        return sorted(filter(space.contains, members(space)), key=prior.mean)[-1:]

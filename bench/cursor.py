@@ -28,6 +28,10 @@ class Portion(NamedTuple):
     question: I64
     draw: I64
 
+    def first(self, count: int) -> Portion:
+        """Its first `count` questions."""
+        return Portion(*(values[:count] for values in self))
+
 
 @lru_cache(maxsize=64)
 def question_order(task_key: int, split: str, questions: int, trial: int) -> I64:
@@ -46,6 +50,13 @@ class Cursor:
         self._next: dict[str, int] = {}  # passes count on: position = value modulo the number of questions
         self._ahead: dict[str, set[int]] = {}  # positions of the first pass already seen as fresh ones
         self._unseen = 0  # the run's first position that no graph has seen
+
+    def fork(self) -> Cursor:
+        """A copy that can go on by itself."""
+        copy = Cursor(self.order)
+        copy._next, copy._unseen = dict(self._next), self._unseen
+        copy._ahead = {key: set(places) for key, places in self._ahead.items()}
+        return copy
 
     def own(self, graph_id: str, count: int) -> Portion:
         """The graph's next `count` questions."""

@@ -8,6 +8,7 @@ what is isomorphic is kept once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import islice, product
 
 from bench.graph import Graph, Sink
@@ -22,6 +23,7 @@ def enumerate_space(space: Space, max_nodes: int) -> list[Graph]:
     return sorted(_graphs(space, max_nodes), key=lambda g: (len(g.nodes), space.cost(g), g.id))
 
 
+@lru_cache(maxsize=4)
 def enumerate_up_to(space: Space, limit: int) -> list[Graph] | None:
     """All graphs of `space` in no documented order, or None as soon as more than `limit` are seen."""
     graphs = list(islice(_graphs(space, space.max_nodes), limit + 1))

@@ -10,6 +10,7 @@
     └── WorldError              the world could not answer
         ├── Unreachable         no server at that address
         └── BadReply            the server answers, but not as the protocol says
+            └── TimedOut        it does not answer in time
 
 `tasks.TaskError` is the same idea for what happens before any graph exists: `USER_ERRORS` holds both.
 """
@@ -30,6 +31,7 @@ __all__ = [
     "InvalidGraph",
     "IsobudgetError",
     "MethodFault",
+    "TimedOut",
     "UnknownName",
     "Unreachable",
     "WorldError",
@@ -49,7 +51,7 @@ class InfeasibleBudget(IsobudgetError):
     """No graph of the space fits the inference budget."""
 
 
-class InvalidGraph(IsobudgetError):
+class InvalidGraph(IsobudgetError, ValueError):
     """A graph that breaks the rules every graph obeys, whatever the space."""
 
 
@@ -74,7 +76,13 @@ class Unreachable(WorldError):
 
 
 class BadReply(WorldError):
-    """Something listens, but its answers are not what the protocol promises."""
+    """Something listens, but its answers are not what the protocol promises. status: of HTTP, where refused."""
+
+    status: int = 0
+
+
+class TimedOut(BadReply):
+    """Something listens, but no answer came in time."""
 
 
 USER_ERRORS: tuple[type[Exception], ...] = (IsobudgetError, TaskError)

@@ -16,19 +16,20 @@ from bench.ledger import Charge
 from bench.levels import Request, Trace, run_graphs
 from bench.pools import Pool, call_seconds, call_usd
 from bench.schedule import Job, critical_path, makespan, remaining_path, stage_models, stages
-from bench.worlds.base import LONGEST_ANSWER, World
+from bench.worlds.base import World
 from tasks import task_class
 from tasks.base import GRADE_KINDS
 
 __all__ = [
+    "Estimate",
     "Execution",
     "Request",
+    "estimate",
     "execute",
     "node_right",
     "nominal_latency",
     "round_seconds",
     "salt",
-    "worst_case",
 ]
 
 
@@ -59,6 +60,17 @@ class Execution:
     @cached_property
     def job(self) -> Job:
         return Job(self.graph, self.trace.seconds)
+
+    def first(self, count: int) -> Execution:
+        """The same graph on the first `count` of these questions alone."""
+        request = Request(
+            self.request.graph, self.request.question[:count], self.request.trial[:count], self.request.salt
+        )
+        if np.ndim(request.salt):
+            request = request._replace(salt=request.salt[:count])
+        parts = {name: getattr(self.trace, name)[:, :count] for name in Trace._fields if name != "final"}
+        trace = Trace(**parts, final=self.trace.final[:count])
+        return Execution(request, trace, self.codes[:count], self.task, self.pool)
 
     @property
     def serial(self) -> npt.NDArray[np.float64]:
@@ -125,8 +137,8 @@ def nominal_latency(graph: Graph, task: str, pool: Pool) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class WorstCase:
-    """The largest charge that questions of one graph can come to; exact where it is known before.
+class Estimate:
+    """What questions of one graph will cost: exact where it is known before, else at the nominal lengths.
 
     one: a question's, without seconds. work: seconds of calls a question. path: seconds of the longest path.
     """
@@ -138,8 +150,8 @@ class WorstCase:
     def charge(self, questions: int, slots: int) -> Charge:
         """Of so many questions together, on `slots` slots a model.
 
-        No list schedule takes longer than this: at any moment either the longest remaining path shrinks or
-        some model has all its slots busy.
+        No list schedule of calls of these lengths takes longer than this: at any moment either the longest
+        remaining path shrinks or some model has all its slots busy.
         """
         one = self.one
         return Charge(
@@ -154,25 +166,17 @@ class WorstCase:
 
 
 @lru_cache(maxsize=8192)
-def worst_case(graph: Graph, task: str, pool: Pool) -> WorstCase:
-    """The worst case of a graph: every answer at its greatest length, every call at its slowest."""
-    constants = task_class(task)
-    written = LONGEST_ANSWER * constants.answer_tokens
-    prompt, usd = 0, 0.0
-    for model, preds in zip(stage_models(graph), stages(graph), strict=True):
-        if model is not None:
-            read = constants.prompt_tokens + len(preds) * written
-            prompt += read
-            usd += call_usd(pool[model], read, written)
-    slowest = _service_times(graph, task, pool, LONGEST_ANSWER) * _WORST_SLOWDOWN
-    calls = _calls(graph)
-    one = Charge(1, calls, graph_cost(graph, task, pool).flops, prompt, calls * written, usd)
-    path = float(remaining_path(Job(graph, slowest[:, None])).max())
-    return WorstCase(one, float(slowest.sum()), path)
+def estimate(graph: Graph, task: str, pool: Pool) -> Estimate:
+    """What a question of a graph will cost when every answer has its nominal length and all slots are busy."""
+    cost = graph_cost(graph, task, pool)
+    times = _service_times(graph, task, pool, 1.0) * _BUSY
+    one = Charge(1, _calls(graph), cost.flops, cost.prompt_tokens, cost.completion_tokens, cost.usd)
+    path = float(remaining_path(Job(graph, times[:, None])).max())
+    return Estimate(one, float(times.sum()), path)
 
 
-_WORST_SLOWDOWN = 1.25 * float(np.exp(7 * 0.05))
-"""Eight busy slots slow decoding down by 1.21; seven standard deviations of a 5 % lognormal jitter."""
+_BUSY = 1.25
+"""Eight busy slots slow decoding down by 1.21."""
 
 
 def _service_times(graph: Graph, task: str, pool: Pool, stretch: float) -> npt.NDArray[np.float64]:

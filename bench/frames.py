@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,10 @@ import pyarrow.compute as pc
 
 from bench.cost import unit_flops
 from bench.errors import BrokenRecord, IsobudgetError
+from bench.execute import nominal_latency
 from bench.graph import Graph
+from bench.ledger import SearchBudget
+from bench.objective import Objective
 from bench.records import Record
 from bench.space import Space
 from tasks.base import GRADE_KINDS
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Records", "read_all"]
+
+_SETTINGS = (
+    "allocation selection held_back finalists questions sampler models noise slots space pool objective agent"
+).split()
+"""Fields of a run's spec that a suite's variants may differ in: its row has them under their own names."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,10 @@ class Records:
         return digest.hexdigest()
 
     def runs_df(self) -> pd.DataFrame:
-        """One row a run; docs/records.md lists the columns."""
+        """One row a run, and one for each smaller budget it passed; docs/records.md lists the columns."""
         import pandas as pd
 
-        return pd.DataFrame([_run_row(record) for record in self.records])
+        return pd.DataFrame([row for record in self.records for row in _run_rows(record)])
 
     def evaluations_df(self) -> pd.DataFrame:
         """One row an event of a run: every evaluation and every consultation of an agent."""
@@ -100,12 +108,18 @@ def read_all(path: Path) -> Records:
 
 
 def _key(record: Record) -> dict[str, Any]:
-    names = ("suite", "method", "tier", "task", "budget", "search", "seed")
+    names = ("suite", "variant", "method", "tier", "task", "budget", "search", "seed")
     return {name: getattr(record.spec, name) for name in names} | {"run": record.spec.id}
 
 
+def _run_rows(record: Record) -> Iterator[dict[str, Any]]:
+    whole = _run_row(record)
+    yield from (whole | _checkpoint_row(record, passed) for passed in record.summary["checkpoints"])
+    yield whole
+
+
 def _run_row(record: Record) -> dict[str, Any]:
-    spec, summary, graph = record.spec, record.summary, record.recommended
+    spec, summary = record.spec, record.summary
     space = Space.preset(spec.space, spec.task, spec.budget, spec.pool)
     _, code = _test(record)
     truth = summary["truth"]
@@ -114,6 +128,8 @@ def _run_row(record: Record) -> dict[str, Any]:
         "suite": spec.suite,
         "suite_version": spec.suite_version,
         "plan": spec.plan,
+        "variant": spec.variant,
+        "stratum": truth.get("stratum", ""),
         "method": spec.method,
         "label": summary["label"],
         "tier": spec.tier,
@@ -123,23 +139,77 @@ def _run_row(record: Record) -> dict[str, Any]:
         "budget": spec.budget,
         "cap_units": space.cap / space.unit,
         "search": spec.search,
+        **_search_columns(spec.search),
+        "checkpoint": False,
+        **{name: getattr(spec, name) for name in _SETTINGS},
         "seed": spec.seed,
         "world": world,
         "provenance": summary["provenance"],
         "status": summary["status"],
         "error": summary["error"],
-        **_graph_columns(graph, space),
+        **_graph_columns(record.recommended, space),
         "accuracy": _number(truth.get("accuracy")),
+        "best_visited": _number(truth.get("best_visited")),
         "test_n": len(code),
         "test_correct": int((code == 0).sum()),
         "reference": _number(truth.get("reference")),
         "reference_how": truth.get("reference_how", ""),
         "best_fixed": _number(truth.get("best_fixed")),
         "random_mean": _number(truth.get("random_mean")),
+        "random_search": _number(truth.get("random_search")),
+        "objective_value": _objective_value(
+            record, space, truth.get("accuracy"), summary["test"]["latency_critical"]
+        ),
         **summary["test"],
         **_spent(record),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
     }
+
+
+def _checkpoint_row(record: Record, passed: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from the row of the whole run; what nobody measured at the smaller budget is NaN."""
+    spec, spent, agent = record.spec, passed["spent"], passed["agent"]
+    space = Space.preset(spec.space, spec.task, spec.budget, spec.pool)
+    graph = Graph.from_dict(record.summary["graphs"][passed["recommended"]])
+    unit, unknown = unit_flops(spec.task), float("nan")
+    names = ("executions", "node_calls", "prompt_tokens", "completion_tokens", "usd", "seconds")
+    return {
+        "search": passed["search"],
+        **_search_columns(passed["search"]),
+        "checkpoint": True,
+        **_graph_columns(graph, space),
+        "accuracy": _number(passed["accuracy"]),
+        "objective_value": _objective_value(record, space, passed["accuracy"], passed["latency_critical"]),
+        "best_visited": unknown,
+        "test_n": 0,
+        "test_correct": 0,
+        **{name: passed[name] for name in ("latency_serial", "latency_critical", "latency_makespan")},
+        **{f"spent_{name}": spent[name] for name in names},
+        "spent_units": spent["flops"] / unit,
+        "agent_calls": 0,
+        "agent_units": agent["flops"] / unit,
+        "agent_usd": agent["usd"],
+        "agent_seconds": agent["seconds"],
+        "evaluations": 0,
+        "distinct_graphs": 0,
+        "optimizer_seconds": unknown,
+        "wall_seconds": unknown,
+    }
+
+
+def _search_columns(search: str) -> dict[str, Any]:
+    """What a search budget is counted in, and how many of them: such as executions and 3000."""
+    budget = SearchBudget.parse(search)
+    return {"search_currency": budget.currency, "search_amount": budget.amount}
+
+
+def _objective_value(record: Record, space: Space, accuracy: float | None, seconds: float) -> float:
+    """What the run was to maximise, of its recommended graph; NaN without exact truth."""
+    objective = Objective.parse(record.spec.objective)
+    if accuracy is None or objective.kind == "accuracy":
+        return _number(accuracy)
+    fastest = nominal_latency(space.cheapest(), record.spec.task, space.pool)
+    return objective.scorer(fastest)(accuracy, seconds)
 
 
 def _number(value: Any) -> float:

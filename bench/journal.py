@@ -32,9 +32,9 @@ class Journal:
         self.graphs.setdefault(graph.id, graph.to_dict())
         return graph.id
 
-    def agent(self, charge: Charge) -> None:
-        """The method's agent was consulted."""
-        self._add("agent", "", 0, charge, Portion(_NOTHING, _NOTHING, _NOTHING), {})
+    def agent(self, charge: Charge, wall: float) -> None:
+        """The method's agent was consulted, which took so many real seconds."""
+        self._add("agent", "", 0, charge, Portion(_NOTHING, _NOTHING, _NOTHING), {"measured_wall": wall})
 
     def evaluation(
         self,

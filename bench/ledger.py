@@ -1,8 +1,9 @@
 """The one meter: every charge of a run goes through its ledger, in all currencies at once.
 
 A search budget names one binding currency. What is known beforehand is checked before it is spent; tokens,
-dollars and seconds are reserved at their worst case and settled at what they really were. A charge that would
-overshoot the binding currency is refused and changes nothing; the other currencies are only reported.
+dollars and seconds are planned at their nominal size and settled at what they really were, and an evaluation
+that turns out longer is cut at the question at which the budget ends. A charge that would overshoot the binding
+currency is refused and changes nothing; the other currencies are only reported.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ class Charge:
 
     def __add__(self, other: Charge) -> Charge:
         return Charge(*(getattr(self, name) + getattr(other, name) for name in CURRENCIES))
+
+    def share(self, part: int, whole: int) -> Charge:
+        """`part` of `whole` equal parts; counts are rounded."""
+        amounts = (getattr(self, name) for name in CURRENCIES)
+        return Charge(*(x * part // whole if isinstance(x, int) else x * part / whole for x in amounts))
 
     def __sub__(self, other: Charge) -> Charge:
         return Charge(*(getattr(self, name) - getattr(other, name) for name in CURRENCIES))
@@ -102,6 +108,15 @@ class Ledger:
         """What is left of `limit`; never below zero."""
         return max(0.0, self.limit - self._binding(self.total))
 
+    def beyond(self, charge: Charge) -> bool:
+        """Whether having spent `charge` is more than this phase allows."""
+        return self._binding(charge) > self.limit * (1 + 1e-12)
+
+    def room(self, charge: Charge) -> float:
+        """The share of `charge` that is left, in [0, 1]."""
+        one = self._binding(charge)
+        return min(1.0, self.left / one) if one else 1.0
+
     def release(self) -> None:
         """End the search phase: what was held back may now be spent."""
         self._open_to_all = True
@@ -110,15 +125,11 @@ class Ledger:
         """Whether `charge` stays within the binding currency."""
         return self._binding(self.total) + self._binding(charge) <= self.limit * (1 + 1e-12)
 
-    def spend(self, purpose: str, charge: Charge, reserved: Charge | None = None) -> None:
-        """Book `charge`; `reserved`, its worst case, is what must fit beforehand (default: `charge`).
-
-        Raises BudgetExceeded, and books nothing, when it does not fit.
-        """
-        worst = charge if reserved is None else reserved
-        if not self.fits(worst):
+    def spend(self, purpose: str, charge: Charge) -> None:
+        """Book `charge`. Raises BudgetExceeded, and books nothing, when it does not fit."""
+        if not self.fits(charge):
             raise BudgetExceeded(
-                f"{self.budget.text} are not enough: {self._binding(worst):g} {self.budget.currency} asked, "
+                f"{self.budget.text} are not enough: {self._binding(charge):g} {self.budget.currency} asked, "
                 f"{self.left:g} of {self.limit:g} left"
             )
         self.spent[purpose] = self.spent.get(purpose, Charge()) + charge

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any, TypeVar
 
-import numpy as np
-
-from bench.agent import Agent
-from bench.cursor import REPEAT, Cursor, Portion, question_order
-from bench.errors import BudgetExceeded, MethodFault, WorldError
-from bench.execute import Execution, Request, execute, node_right, nominal_latency, round_seconds, salt
+from bench.agent import Agent, ChatModel
+from bench.alias import Alias
+from bench.cursor import Cursor, Portion, question_order
+from bench.errors import BudgetExceeded, IsobudgetError, MethodFault, WorldError
+from bench.execute import Execution, nominal_latency, round_seconds
+from bench.finals import Final, select
 from bench.graph import Graph
 from bench.journal import Journal
 from bench.keys import generator
@@ -22,11 +23,13 @@ from bench.ledger import Charge, Ledger, SearchBudget
 from bench.meter import Meter
 from bench.objective import Objective
 from bench.optimizer import History, Optimizer, Outcome, Problem, Proposal
-from bench.prior import calibration_table
+from bench.prior import prior_of
 from bench.provenance import manifest
+from bench.racing import contends, instalments
 from bench.records import Record
-from bench.reference import truth
+from bench.reference import best_visited, truth
 from bench.registry import parse_method
+from bench.rounds import Rounds
 from bench.space import Space
 from bench.spec import RunSpec
 from bench.worlds import load_world
@@ -48,71 +51,94 @@ def run(
     search: str = "3000ex",
     seed: int = 0,
     world: World | None = None,
+    agent_model: ChatModel | None = None,
     **settings: Any,
 ) -> Record:
     """Run one method once, in the simulated world `main` unless another is given.
 
-    settings: any other field of `RunSpec`, such as space, pool, objective, selection, questions.
+    agent_model: the LLM that drives a method with `agent=llm`: a `bench.agent_model.AgentModel`, or anything
+    with its `name` and `complete`. settings: any other field of `RunSpec`, such as space, pool, objective,
+    selection, questions.
     """
     options = tuple(dict(settings.pop("world_options", {"universe": "main"} if world is None else {})).items())
     used = load_world("simulated", **dict(options)) if world is None else world
+    chosen = parse_method(method)
     spec = RunSpec(
         suite="none",
         suite_version="0",
         plan="",
-        method=parse_method(method).text,
+        method=chosen.text,
         task=task,
         budget=budget,
         search=search,
         seed=seed,
         world=used.name,
         world_options=options,
+        agent=agent_model.name if agent_model is not None and chosen.agent == "llm" else "",
         **settings,
     )
-    return run_spec(spec, used)
+    return run_spec(spec, used, agent_model)
 
 
-def run_spec(spec: RunSpec, world: World) -> Record:
-    """Run `spec` in `world`. A WorldError passes through: an unfinished run leaves no record."""
-    return _Run(spec, world).record()
+def run_spec(spec: RunSpec, world: World, agent_model: ChatModel | None = None) -> Record:
+    """Run `spec` in `world`. A WorldError passes through: an unfinished run leaves no record.
+
+    agent_model: the LLM that `spec.agent` names, for a method that an LLM drives.
+    """
+    return _Run(spec, world, agent_model).record()
 
 
 class _Run:
-    """The state of one run."""
+    """The state of one run. Graphs are the method's own; the journal keeps them under the pool's names."""
 
-    def __init__(self, spec: RunSpec, world: World) -> None:
+    def __init__(self, spec: RunSpec, world: World, agent_model: ChatModel | None) -> None:
         self.spec, self.world = spec, world
         self.method = parse_method(spec.method)
-        self.space = Space.preset(spec.space, spec.task, spec.budget, spec.pool, sampler=spec.sampler)
+        if self.method.agent == "llm" and agent_model is None:
+            raise IsobudgetError(
+                f"{spec.method} needs an LLM: give --agent-url and --agent-model, or run(agent_model=…)"
+            )
+        space = Space.preset(spec.space, spec.task, spec.budget, spec.pool, sampler=spec.sampler)
+        self.alias = Alias.of(space, spec.models, spec.seed)
+        self.space = self.alias.shown
         held_back = spec.held_back if spec.selection == "shared" else 0.0
         self.ledger = Ledger(SearchBudget.parse(spec.search), self.space.unit, held_back)
         self.meter = Meter(self.ledger, self.space, spec.slots)
-        self.agent = Agent(self.ledger, self.space.pool.agent)
+        driver = agent_model if self.method.agent == "llm" else None
+        self.agent = Agent(self.ledger, self.space.pool.agent, self.method.agent, driver, spec.seed)
+        self.rounds = Rounds(spec, world, self.alias)
         fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
         self.history = History(Objective.parse(spec.objective).scorer(fastest))
         questions = world.questions(spec.task, "search")
         self.cursor = Cursor(question_order(task_class(spec.task).key, "search", questions, spec.seed))
         self.journal = Journal()
+        self.incumbent = self.space.cheapest()
+        self.ahead = sorted(map(self._stop, spec.checkpoints), key=lambda stop: stop.limit)
+        self.passed: list[dict[str, Any]] = []
 
     def record(self) -> Record:
         started = time.perf_counter()
         recommended, error = self._search()
+        self._pass(self.ledger.total)
         if self.spec.selection == "shared":
             recommended = self._select(recommended)
         test = self._test(recommended)
-        info = self.method.info
+        real = self.alias.to_real(recommended)
         summary = {
-            "recommended": self.journal.mention(recommended),
+            "recommended": self.journal.mention(real),
             "graphs": self.journal.graphs,
             "status": "method_fault" if error else "ok",
             "error": error,
             "label": self.method.label,
-            "kind": info.kind,
+            "kind": self.method.kind,
             "note": self._note(),
             "provenance": self.world.provenance,
             "test": test,
-            "truth": truth(self.spec, self.world, self.space, recommended),
+            "truth": self._truth(real),
+            "checkpoints": self.passed,
         }
+        if self.agent.transcript:
+            summary["transcript"] = self.agent.transcript
         measured = manifest() | {"seconds": time.perf_counter() - started}
         return Record(self.spec, self.journal.table(), summary, measured)
 
@@ -122,7 +148,18 @@ class _Run:
         few = (
             f"{done} evaluations, fewer than the {info.least_trials} it needs" if done < info.least_trials else ""
         )
-        return "; ".join(filter(None, (info.note, few)))
+        driven = f"driven by {self.spec.agent}" if self.spec.agent else ""
+        useless = (
+            "most of its agent's replies were of no use" if 2 * self.agent.unusable > self.agent.calls else ""
+        )
+        return "; ".join(filter(None, (self.method.note, driven, useless, few)))
+
+    def _truth(self, graph: Graph) -> dict[str, Any]:
+        known = truth(self.spec, self.world, self.alias.real, graph)
+        if known and self.spec.visited and self.history.tallies:
+            graphs = [self.alias.to_real(tally.graph) for tally in self.history.tallies.values()]
+            known["best_visited"] = best_visited(self.world, self.spec.task, graphs)
+        return known
 
     # the search phase: the method's own code runs only inside `_think`
 
@@ -136,25 +173,40 @@ class _Run:
                         break
             except BudgetExceeded:
                 pass  # the budget no longer allows the agent to be asked: the search is over
-            return self._recommendation(optimizer), ""
+            self.incumbent = self._recommendation(optimizer)
+            return self.incumbent, ""
         except (MethodFault, BudgetExceeded) as error:
-            incumbent = self.history.best(1)
+            best = self.history.best(1)
             fault = str(error) if isinstance(error, MethodFault) else ""
-            return (incumbent[0] if incumbent else self.space.cheapest()), fault
+            self.incumbent = best[0] if best else self.space.cheapest()
+            return self.incumbent, fault
 
     def _build(self) -> Optimizer:
         spec = self.spec
         where = (spec.world, *(text for pair in spec.world_options for text in pair))
         rng = generator("method", *where, spec.seed, spec.task, spec.space, spec.budget, spec.stream)
-        prior = calibration_table(spec.task) if spec.tier == "P1" else None
         problem = Problem(
-            spec.task, self.space, self.history, spec.questions, spec.objective, prior, self.meter.share
+            task=spec.task,
+            space=self.space,
+            history=self.history,
+            questions_per_evaluation=spec.questions,
+            objective=spec.objective,
+            prior=prior_of(self.space, self.alias.called) if spec.tier == "P1" else None,
+            oracle=self._oracle if self.method.info.kind == "bound" else None,
+            afford=self.meter.share,
         )
         return self.method.build(problem, rng, self.agent)
 
+    def _oracle(self, graphs: Sequence[Graph]) -> Any:
+        """True accuracies; for bounds, and only where the world has them."""
+        if not hasattr(self.world, "accuracies"):
+            raise MethodFault(f"{self.spec.method} needs a world whose truth is known: --world simulated")
+        return self.world.accuracies([self.alias.to_real(graph) for graph in graphs], self.spec.task)
+
     def _think(self, call: Callable[[], T]) -> T:
         """Run the method's own code on the clock; whatever it raises is the method's fault."""
-        started, before = time.perf_counter(), self.ledger.spent.get("agent", Charge())
+        started, waited = time.process_time(), self.agent.wall
+        before = self.ledger.spent.get("agent", Charge())
         try:
             return call()
         except (BudgetExceeded, MethodFault, WorldError):
@@ -162,10 +214,10 @@ class _Run:
         except Exception as error:
             raise MethodFault(f"{self.spec.method}: {type(error).__name__}: {error}") from error
         finally:
-            self.journal.thinking += time.perf_counter() - started
+            self.journal.thinking += time.process_time() - started
             consulted = self.ledger.spent.get("agent", Charge()) - before
             if consulted != Charge():
-                self.journal.agent(consulted)
+                self.journal.agent(consulted, self.agent.wall - waited)
 
     def _evaluate(self, optimizer: Optimizer, proposals: Sequence[Proposal]) -> bool:
         """Evaluate a round as far as the budget goes; False when the search must end."""
@@ -173,18 +225,63 @@ class _Run:
             if not isinstance(proposal, Proposal):
                 raise MethodFault(f"{self.spec.method} must propose a Proposal, not {proposal!r}")
             self._admit(proposal.graph, "proposed")
-        granted = self.meter.plan([(p.graph, self._asked(p)) for p in proposals])
+        if self.spec.allocation == "racing":
+            return all(self._race(optimizer, proposal) for proposal in proposals)
+        wishes = [(proposal, self._asked(proposal)) for proposal in proposals]
+        while wishes:
+            told = self._round(wishes, optimizer, self._tell)
+            if not told:
+                return False
+            wishes = wishes[len(told) :]
+        return True
+
+    def _race(self, optimizer: Optimizer, proposal: Proposal) -> bool:
+        """Evaluate one proposal in instalments for as long as it contends, then tell of it at once."""
+        parts: list[Outcome] = []
+        for size in instalments(self._asked(proposal)):
+            told = self._round([(proposal, size)], optimizer, lambda optimizer, outcome: None)
+            parts += told
+            if not told or not contends(self.history, proposal.graph):
+                break
+        if parts:
+            self._tell(optimizer, Outcome.joined(parts))
+        return bool(parts)
+
+    def _round(
+        self,
+        wishes: Sequence[tuple[Proposal, int]],
+        optimizer: Optimizer,
+        tell: Callable[[Optimizer, Outcome], None],
+    ) -> list[Outcome]:
+        """Evaluate as many of the wishes as fit, in one round; what each showed."""
+        granted = self.meter.plan([(proposal.graph, asked) for proposal, asked in wishes])
         if not granted:
-            return False
-        portions = [self._portion(p, count) for p, count in zip(proposals, granted, strict=False)]
-        executions, charges, seconds = self._execute([p.graph for p in proposals], portions, "search")
-        for proposal, portion, execution, charge in zip(proposals, portions, executions, charges, strict=False):
-            outcome = self._outcome(execution, portion, self._asked(proposal), seconds, optimizer.wants_traces)
+            return []
+        if len(granted) > 1 and granted[-1] < wishes[len(granted) - 1][1]:
+            granted.pop()  # what the others leave may allow more of it than was planned
+        graphs = [proposal.graph for proposal, _ in wishes]
+        portions = [self._portion(p, count) for (p, _), count in zip(wishes, granted, strict=False)]
+        booked = self.ledger.total
+        done = self.rounds.run(graphs, portions, self.ledger, "search")
+        outcomes = []
+        for (proposal, asked), portion, execution, charge in zip(
+            wishes, done.portions, done.executions, done.charges, strict=False
+        ):
+            outcome = self.rounds.outcome(
+                proposal.graph, execution, portion, asked, done.seconds, optimizer.wants_traces
+            )
+            self._pass(booked, charge, outcome)
+            booked += charge
             self.history.add(outcome)
-            self._think(lambda told=outcome: optimizer.tell(told))  # type: ignore[misc]
-            incumbent = self._recommendation(optimizer)
-            self.journal.evaluation("search", outcome.asked, portion, execution, charge, seconds, incumbent)
-        return len(granted) == len(proposals)
+            tell(optimizer, outcome)
+            self.incumbent = self._recommendation(optimizer)
+            real = self.alias.to_real(self.incumbent)
+            self.journal.evaluation("search", asked, portion, execution, charge, done.seconds, real)
+            outcomes.append(outcome)
+        return outcomes
+
+    def _tell(self, optimizer: Optimizer, outcome: Outcome) -> None:
+        self._think(lambda: optimizer.tell(outcome))
 
     def _asked(self, proposal: Proposal) -> int:
         return self.spec.questions if proposal.questions is None else max(1, proposal.questions)
@@ -208,69 +305,66 @@ class _Run:
 
     # the harness's own phases
 
+    def _stop(self, search: str) -> Ledger:
+        """The account of a checkpoint: what its search may spend is the same share as of the whole budget."""
+        budget = SearchBudget.parse(search)
+        if budget.currency != self.ledger.budget.currency:
+            raise IsobudgetError(f"checkpoint {search} is not in the currency of the search, {self.spec.search}")
+        return Ledger(budget, self.ledger.unit, self.ledger.held_back)
+
+    def _pass(self, spent: Charge, charge: Charge | None = None, outcome: Outcome | None = None) -> None:
+        """Say what runs with smaller budgets recommend, when the next charge is beyond their search.
+
+        spent: before that charge. outcome: what it paid for; a smaller run would have had the part of it that
+        fits. Without them the search is over, and what is still ahead is passed. The final rule is applied on
+        the side: to copies, on the questions that the smaller run would have asked, charged to nobody.
+        """
+        while self.ahead and (charge is None or self.ahead[0].beyond(spent + charge)):
+            ledger = self.ahead.pop(0)
+            ledger.spent["search"] = spent
+            history, meter = self.history.fork(), Meter(ledger, self.space, self.spec.slots)
+            if outcome is not None and charge is not None:
+                part = int(ledger.room(charge) * len(outcome.kinds) + 1e-9)
+                if part:
+                    history.add(outcome.first(part))
+                    ledger.spent["search"] += charge.share(part, len(outcome.kinds))
+            final = Final(self.incumbent)
+            if self.spec.selection == "shared":
+                fallback = next(iter(history.best(1)), self.incumbent)
+                final = select(fallback, self.spec.finalists, self.rounds, history, self.cursor.fork(), meter)
+            self.passed.append(self._checkpoint(final.graph, ledger))
+
+    def _checkpoint(self, graph: Graph, ledger: Ledger) -> dict[str, Any]:
+        """What stands in the record of a smaller budget: its recommendation and what it had cost."""
+        real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
+        agent = self.ledger.spent.get("agent", Charge())
+        return {
+            "search": ledger.budget.text,
+            "recommended": self.journal.mention(real),
+            "accuracy": truth(self.spec, self.world, self.alias.real, real).get("accuracy"),
+            "spent": asdict(ledger.total),
+            "agent": asdict(agent),
+            **self._latency(execution),
+        }
+
     def _select(self, recommended: Graph) -> Graph:
-        """Re-evaluate the best few on equal shares of fresh questions; the best posterior mean wins."""
-        self.ledger.release()
-        finalists = self.history.best(self.spec.finalists)
-        if len(finalists) < 2 or (share := self.meter.share(finalists)) == 0:
-            return recommended
-        portions = self.cursor.fresh([graph.id for graph in finalists], share)
-        executions, charges, seconds = self._execute(finalists, portions, "selection")
-        for portion, execution, charge in zip(portions, executions, charges, strict=True):
-            self.history.add(self._outcome(execution, portion, share, seconds, traces=False))
-            self.journal.evaluation("selection", share, portion, execution, charge, seconds)
-        return next(graph for graph in self.history.best(len(self.history.tallies)) if graph in finalists)
+        """Apply the shared final rule."""
+        final = select(recommended, self.spec.finalists, self.rounds, self.history, self.cursor, self.meter)
+        for portion, execution, charge in final.evaluations:
+            self.journal.evaluation("selection", final.share, portion, execution, charge, final.seconds)
+        return final.graph
 
     def _test(self, graph: Graph) -> dict[str, float]:
         """The recommended graph on the test questions that every method gets; never charged, never told."""
-        count = min(self.spec.tests, self.world.questions(self.spec.task, "test"))
-        question, none = np.arange(count), np.zeros(count, np.int64)
-        request = Request(graph, question, np.full(count, self.spec.seed), np.zeros(count, np.uint64))
-        (execution,) = execute(self.world, self.spec.task, "test", self.space.pool, [request])
+        execution, portion = self.rounds.test(graph)
         whole = round_seconds([execution], self.spec.slots)
-        self.journal.evaluation("test", count, Portion(question, question, none), execution, Charge(), whole)
+        self.journal.evaluation("test", len(execution.codes), portion, execution, Charge(), whole)
+        return self._latency(execution)
+
+    def _latency(self, execution: Execution) -> dict[str, float]:
+        """Modelled seconds a question: all calls in series, the critical path, and with few slots a model."""
         return {
             "latency_serial": float(execution.serial.mean()),
             "latency_critical": float(execution.critical.mean()),
-            "latency_makespan": whole / count,
+            "latency_makespan": round_seconds([execution], self.spec.slots) / len(execution.codes),
         }
-
-    # what the phases share
-
-    def _execute(
-        self, graphs: Sequence[Graph], portions: Sequence[Portion], purpose: str
-    ) -> tuple[list[Execution], list[Charge], float]:
-        """Run a round and book its charges; the round's seconds are shared out by the work of each graph."""
-        requests = [self._request(graph, portion) for graph, portion in zip(graphs, portions, strict=False)]
-        executions = execute(self.world, self.spec.task, "search", self.space.pool, requests)
-        seconds = round_seconds(executions, self.spec.slots)
-        work = [float(execution.serial.sum()) for execution in executions]
-        charges = [
-            execution.charge + Charge(seconds=seconds * own / sum(work) if own else 0.0)
-            for execution, own in zip(executions, work, strict=True)
-        ]
-        worst = [self.meter.worst(execution.graph, len(execution.codes)) for execution in executions]
-        self.ledger.spend(purpose, sum(charges, Charge()), reserved=sum(worst, Charge()))
-        return executions, charges, seconds
-
-    def _request(self, graph: Graph, portion: Portion) -> Request:
-        salts = np.zeros(len(portion.draw), np.uint64)
-        if self.spec.noise == "fresh":
-            for draw in np.unique(portion.draw):
-                salts[portion.draw == draw] = salt(graph, int(draw))
-        return Request(graph, portion.question, self.spec.seed + REPEAT * portion.draw, salts)
-
-    def _outcome(
-        self, execution: Execution, portion: Portion, asked: int, seconds: float, traces: bool
-    ) -> Outcome:
-        return Outcome(
-            graph=execution.graph,
-            asked=asked,
-            positions=portion.position,
-            kinds=execution.kinds,
-            units=self.space.cost(execution.graph) / self.space.unit,
-            latency_serial=float(execution.serial.mean()),
-            latency_critical=float(execution.critical.mean()),
-            seconds=seconds,
-            node_right=node_right(self.world, self.spec.task, "search", execution) if traces else None,
-        )

@@ -1,11 +1,11 @@
-"""Budget arithmetic of one run: what a graph can cost at most, and how many questions of it still fit."""
+"""Budget arithmetic of one run: what a graph will cost, and how many questions of it still fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.execute import worst_case
+from bench.execute import estimate
 from bench.graph import Graph
 from bench.ledger import Charge, Ledger
 from bench.space import Space
@@ -24,9 +24,9 @@ class Meter:
     space: Space
     slots: int
 
-    def worst(self, graph: Graph, questions: int) -> Charge:
-        """The largest charge that so many questions of `graph` can come to."""
-        return worst_case(graph, self.space.task, self.space.pool).charge(questions, self.slots)
+    def expected(self, graph: Graph, questions: int) -> Charge:
+        """What so many questions of `graph` will come to; executions and FLOPs exactly."""
+        return estimate(graph, self.space.task, self.space.pool).charge(questions, self.slots)
 
     def share(self, graphs: Sequence[Graph]) -> int:
         """The largest k such that k questions of each of `graphs` still fit."""
@@ -37,15 +37,15 @@ class Meter:
         granted: list[int] = []
         promised = Charge()
         for graph, wished in wishes:
-            count = self._largest(lambda k, g=graph, p=promised: p + self.worst(g, k), wished)  # type: ignore[misc]
+            count = self._largest(lambda k, g=graph, p=promised: p + self.expected(g, k), wished)  # type: ignore[misc]
             if count == 0:
                 break
-            promised = promised + self.worst(graph, count)
+            promised = promised + self.expected(graph, count)
             granted.append(count)
         return granted
 
     def _together(self, graphs: Sequence[Graph], questions: int) -> Charge:
-        return sum((self.worst(graph, questions) for graph in graphs), Charge())
+        return sum((self.expected(graph, questions) for graph in graphs), Charge())
 
     def _ample(self, graphs: Sequence[Graph]) -> int:
         """A number of questions that no longer fits, or barely: where the search for the largest begins."""

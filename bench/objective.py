@@ -36,6 +36,18 @@ class Objective:
             raise IsobudgetError(f"'{text}' is no objective: give accuracy, joint[=weight] or deadline=SECONDS")
         return objective
 
+    @property
+    def words(self) -> str:
+        """What is maximised, as one tells it to somebody who designs graphs."""
+        if self.kind == "joint":
+            return (
+                f"accuracy − {self.value:g}·log2(L/L0), L the mean critical path of a question in seconds and L0 "
+                "that of the cheapest graph"
+            )
+        if self.kind == "deadline":
+            return f"accuracy among graphs whose mean critical path is at most {self.value:g} seconds"
+        return "accuracy, the share of questions answered right"
+
     def scorer(self, cheapest_latency: float) -> Callable[[float, float], float]:
         """A function of (accuracy, critical path in seconds); higher is better."""
         if self.kind == "joint":

@@ -5,7 +5,7 @@ A whole method:
     @method("random", label="Random search", source="Bergstra and Bengio 2012")
     class RandomSearch(Optimizer):
         def ask(self):
-            return Proposal(self.problem.space.sample(self.rng))
+            return Proposal(self.draw())
 
 The harness evaluates proposals on questions of the search split, charges the ledger, keeps the `history`, and
 stops when the budget ends: a method holds no loop over the budget, no counter and no stopping rule. It never
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -24,6 +24,8 @@ import numpy.typing as npt
 
 from bench.agent import Agent
 from bench.graph import Graph
+from bench.objective import Objective
+from bench.prior import Prior
 from bench.space import Space
 
 __all__ = ["History", "MethodInfo", "Optimizer", "Outcome", "Problem", "Proposal", "Tally", "method"]
@@ -52,9 +54,10 @@ class Outcome:
     asked: questions proposed; K may be smaller when the budget ran short. positions int64 (K,): the questions'
     places in the run's order, the same numbers for the same questions in every graph of a run. kinds: K grade
     kinds. node_right bool (K, N): which nodes' answers were right, N the graph's nodes plus one for the sink
-    if there is one; None unless the method sets `wants_traces`. units: nominal cost a question. latency_*:
-    modelled seconds a question, means: all calls in series; the critical path. seconds: modelled seconds of
-    the round that this evaluation was part of.
+    if there is one; None unless the method sets `wants_traces`. node_seconds float64 (K, N): modelled service
+    times of the same nodes, where there are traces. units: nominal cost a question. latency_*: modelled seconds
+    a question, means: all calls in series; the critical path. seconds: modelled seconds of the round that this
+    evaluation was part of.
     """
 
     graph: Graph
@@ -66,6 +69,7 @@ class Outcome:
     latency_critical: float
     seconds: float
     node_right: npt.NDArray[np.bool_] | None = None
+    node_seconds: npt.NDArray[np.float64] | None = None
 
     @property
     def correct(self) -> npt.NDArray[np.bool_]:
@@ -76,6 +80,35 @@ class Outcome:
     def accuracy(self) -> float:
         """Share of right answers among the K."""
         return float(self.correct.mean())
+
+    @staticmethod
+    def joined(parts: Sequence[Outcome]) -> Outcome:
+        """One outcome of several on the same graph, in order; latencies are means over all questions."""
+        if len(parts) == 1:
+            return parts[0]
+        count = np.array([len(part.kinds) for part in parts])
+        traces = [part.node_right for part in parts if part.node_right is not None]
+        times = [part.node_seconds for part in parts if part.node_seconds is not None]
+        return Outcome(
+            graph=parts[0].graph,
+            asked=sum(part.asked for part in parts),
+            positions=np.concatenate([part.positions for part in parts]),
+            kinds=tuple(kind for part in parts for kind in part.kinds),
+            units=parts[0].units,
+            latency_serial=float(np.average([part.latency_serial for part in parts], weights=count)),
+            latency_critical=float(np.average([part.latency_critical for part in parts], weights=count)),
+            seconds=sum(part.seconds for part in parts),
+            node_right=np.concatenate(traces) if traces else None,
+            node_seconds=np.concatenate(times) if times else None,
+        )
+
+    def first(self, count: int) -> Outcome:
+        """What the first `count` questions alone showed; latencies stay those of all."""
+        right = None if self.node_right is None else self.node_right[:count]
+        times = None if self.node_seconds is None else self.node_seconds[:count]
+        return replace(
+            self, positions=self.positions[:count], kinds=self.kinds[:count], node_right=right, node_seconds=times
+        )
 
 
 @dataclass(slots=True)
@@ -115,6 +148,13 @@ class History:
         tally.seconds += outcome.latency_critical * asked
         self.outcomes.append(outcome)
 
+    def fork(self) -> History:
+        """A copy that can go on by itself; outcomes so far are not in it, only what they add up to."""
+        copy = History(self._score)
+        copy.tallies = {key: replace(tally) for key, tally in self.tallies.items()}
+        copy._right, copy._asked = self._right, self._asked
+        return copy
+
     @property
     def pooled(self) -> float:
         """Accuracy over everything evaluated; 0.5 before anything is."""
@@ -151,7 +191,8 @@ class Problem:
     """What a method is told.
 
     task: its name. space: what may be proposed. history: all evaluations so far. questions_per_evaluation: the
-    suite's default. prior: None in tier P0, else the published calibration table. afford: backs `affordable`.
+    suite's default. prior: None in tier P0; in P1 what the published calibration table says. oracle: the true
+    accuracies of graphs; None except for bounds, which are never ranked. afford: backs `affordable`.
     """
 
     task: str
@@ -159,8 +200,14 @@ class Problem:
     history: History
     questions_per_evaluation: int
     objective: str = "accuracy"
-    prior: dict[str, Any] | None = None
+    prior: Prior | None = None
+    oracle: Callable[[Sequence[Graph]], npt.NDArray[np.float64]] | None = field(default=None, repr=False)
     afford: Callable[[Sequence[Graph]], int] = field(default=lambda graphs: 0, repr=False)
+
+    @property
+    def goal(self) -> str:
+        """The objective in words, for prompts."""
+        return Objective.parse(self.objective).words
 
     def affordable(self, *graphs: Graph) -> int:
         """The largest k such that the search budget still allows k questions of each of `graphs`."""
@@ -178,11 +225,16 @@ class Optimizer:
 
     def __init__(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> None:
         self.problem, self.rng, self.agent = problem, rng, agent
+        self._starts = list(problem.prior.starts) if problem.prior else []
 
     @property
     def history(self) -> History:
         """All evaluations so far; the harness keeps it, complete before every `ask` and `tell`."""
         return self.problem.history
+
+    def draw(self) -> Graph:
+        """The next graph of an initial design: what the prior names, each once, then the published sampler."""
+        return self._starts.pop(0) if self._starts else self.problem.space.sample(self.rng)
 
     def ask(self) -> Proposal | None:
         """The next proposal; None when the method is finished."""
@@ -216,7 +268,10 @@ class MethodInfo:
     """A registered method: what `isobudget list methods` shows.
 
     kind: `method`, `control`, `fixed` or `bound`. tier: the least prior data it needs. source: where the method
-    is from. note, least_trials: what its row must say, and when. parameters: names and defaults.
+    is from. note, least_trials: what its row must say, and when. parameters: names and defaults. budget_aware:
+    it reads how much budget is left, so that a run is not the beginning of a longer one. uses_prior: tier P1
+    changes what it does. agents: who may drive it, the default first; () when it consults nobody. searches:
+    unset when it names a graph without looking for it.
     """
 
     name: str
@@ -228,6 +283,10 @@ class MethodInfo:
     note: str = ""
     least_trials: int = 0
     parameters: dict[str, Any] = field(default_factory=dict)
+    budget_aware: bool = False
+    uses_prior: bool = True
+    agents: tuple[str, ...] = ()
+    searches: bool = True
 
 
 REGISTRY: dict[str, MethodInfo] = {}
@@ -243,11 +302,18 @@ def method(
     source: str = "",
     note: str = "",
     least_trials: int = 0,
+    budget_aware: bool = False,
+    uses_prior: bool = True,
+    agents: tuple[str, ...] = (),
+    searches: bool = True,
 ) -> Callable[[M], M]:
     """Register a class as the method `name`.
 
     label: how tables call it. note: what its row must say about it. least_trials: with fewer evaluations its
-    row says that the method had not enough of them to be itself.
+    row says that the method had not enough of them to be itself. budget_aware: set it when the method asks
+    `problem.affordable`. uses_prior: unset it when tier P1 changes nothing. agents: some of `AGENTS`; the
+    method then has a parameter `agent` and consults `self.agent`. searches: unset it for a method that names
+    a graph without looking for it.
     """
 
     def register(cls: M) -> M:
@@ -257,8 +323,21 @@ def method(
             cls.__qualname__,
         ):
             raise ValueError(f"two methods call themselves '{name}': {known.cls.__module__}, {cls.__module__}")
+        driver = {"agent": agents[0]} if agents else {}
         REGISTRY[name] = MethodInfo(
-            name, label or name, cls, kind, tier, source, note, least_trials, _parameters(cls)
+            name=name,
+            label=label or name,
+            cls=cls,
+            kind=kind,
+            tier=tier,
+            source=source,
+            note=note,
+            least_trials=least_trials,
+            parameters=driver | _parameters(cls),
+            budget_aware=budget_aware,
+            uses_prior=uses_prior,
+            agents=agents,
+            searches=searches,
         )
         return cls
 

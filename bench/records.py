@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Record", "load_records"]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file format; readers refuse others."""
 
 _META = b"isobudget"
@@ -44,7 +44,8 @@ class Record:
 
     summary: JSON data; `graphs` (id → data of every graph that is mentioned), `recommended` (id),
     `status` (ok or method_fault), `error`, `label`, `kind`, `note`, `provenance`, `truth` (accuracy and
-    reference values, where the world knows them). manifest: measured; software and host.
+    reference values, where the world knows them), `checkpoints` (what smaller budgets would have recommended).
+    manifest: measured; software and host.
     """
 
     spec: RunSpec

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,13 +22,30 @@ from bench.neighbours import neighbours
 from bench.space import Space
 from bench.worlds.simulated import SimulatedWorld
 
-__all__ = ["Found", "best_known", "best_of", "random_mean"]
+__all__ = ["EFFORTS", "Effort", "Found", "best_known", "best_of", "random_mean"]
 
 _STAGES = ((500, 2000), (4000, 100))
 """(Reference items, how many graphs go on): the last stage is always all items at both trials."""
 
-_BEAM = 40
-_PATIENCE = 2
+_ENUMERABLE = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard a beam search tries.
+
+    words: what it is called. beam: how many graphs it keeps. patience: steps without a gain before it ends.
+    draws: of the published sampler, at the start.
+    """
+
+    words: str
+    beam: int
+    patience: int
+    draws: int
+
+
+EFFORTS = {"full": Effort("beam search", 40, 2, 1000), "brief": Effort("brief beam search", 12, 1, 400)}
+"""Spaces that can be enumerated are, whatever the effort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +69,22 @@ def best_of(world: SimulatedWorld, task: str, graphs: Iterable[Graph]) -> Found:
     return Found(field[best], float(truth[best]), screened)
 
 
-def best_known(world: SimulatedWorld, space: Space, starts: Sequence[Graph]) -> tuple[Found, str]:
+def best_known(
+    world: SimulatedWorld, space: Space, starts: Sequence[Graph], effort: Effort = EFFORTS["full"]
+) -> tuple[Found, str]:
     """The best graph of a space, and in words how it was found."""
     found, words = [], []
     for sink in space.sinks:
         part = replace(space, sinks=(sink,))
         own = [graph for graph in starts if part.contains(graph)]
         name = " ".join(filter(None, sink))
-        whole = enumerate_up_to(part, 50_000)
+        whole = _enumerated(part)
         if whole is not None:
             found.append(best_of(world, space.task, whole))
             words.append(f"exact under {name}: all {found[-1].screened:,} graphs enumerated")
         else:
-            found.append(_beam(world, part, own))
-            words.append(f"lower bound under {name}: beam search over {found[-1].screened:,} graphs")
+            found.append(_beam(world, part, own, effort))
+            words.append(f"lower bound under {name}: {effort.words} over {found[-1].screened:,} graphs")
     best = min(found, key=lambda f: (-f.accuracy, f.graph.id))
     return best, "; ".join(words)
 
@@ -78,24 +98,30 @@ def random_mean(world: SimulatedWorld, space: Space, draws: int) -> float:
     return float(np.mean([value[graph.id] for graph in graphs]))
 
 
+@lru_cache(maxsize=4)
+def _enumerated(space: Space) -> list[Graph] | None:
+    """Every graph of a space, None where there are too many; kept, because universes share their spaces."""
+    return enumerate_up_to(space, _ENUMERABLE)
+
+
 def _top(world: SimulatedWorld, task: str, field: Sequence[Graph], kept: int, items: int) -> list[Graph]:
     score = world.accuracies(field, task, slice(items))
     order = sorted(range(len(field)), key=lambda i: (-score[i], field[i].id))
     return [field[i] for i in order[:kept]]
 
 
-def _beam(world: SimulatedWorld, space: Space, starts: Sequence[Graph]) -> Found:
+def _beam(world: SimulatedWorld, space: Space, starts: Sequence[Graph], effort: Effort) -> Found:
     rng = generator("reference search", space.name, space.pool.name, space.task, space.budget)
-    seen = {graph.id: graph for graph in [*starts, *(space.sample(rng) for _ in range(1000))]}
+    seen = {graph.id: graph for graph in [*starts, *(space.sample(rng) for _ in range(effort.draws))]}
     scores: dict[str, float] = {}  # on 4,000 items, of every graph that passed the first screening
     idle = 0
     fresh = list(seen.values())
-    while idle < _PATIENCE:
+    while idle < effort.patience:
         before = max(scores.values(), default=0.0)
-        chosen = _top(world, space.task, fresh, 4 * _BEAM, 1000)
+        chosen = _top(world, space.task, fresh, 4 * effort.beam, 1000)
         scores |= dict(zip((g.id for g in chosen), world.accuracies(chosen, space.task, slice(4000)), strict=True))
         idle = idle + 1 if max(scores.values()) <= before else 0
-        beam = sorted(scores, key=lambda key: (-scores[key], key))[:_BEAM]
+        beam = sorted(scores, key=lambda key: (-scores[key], key))[: effort.beam]
         fresh = []
         for key in beam:
             for graph in neighbours(space, seen[key]):

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.agent import Agent
+from bench.agent import AGENTS, Agent
 from bench.errors import IsobudgetError, unknown
 from bench.optimizer import REGISTRY, MethodInfo, Optimizer, Problem
 
@@ -47,13 +47,30 @@ class MethodSpec:
 
     @property
     def label(self) -> str:
-        """How tables call it."""
-        changed = self.text.removeprefix(self.info.name)
-        return f"{self.info.label} {changed}" if changed else self.info.label
+        """How tables call it: who drives it is part of its name."""
+        changed = [f"{k}={v}" for k, v in self.values if k != "agent" and self.info.parameters[k] != v]
+        label = f"{self.info.label} ({self.agent} agent)" if self.agent else self.info.label
+        return f"{label} [{','.join(changed)}]" if changed else label
+
+    @property
+    def agent(self) -> str:
+        """Who drives the method: one of `AGENTS`, empty when nobody does."""
+        return str(dict(self.values).get("agent", "")) if self.info.agents else ""
+
+    @property
+    def kind(self) -> str:
+        """Of the row: a method that a random agent drives is a control."""
+        return "control" if self.agent == "random" and self.info.kind == "method" else self.info.kind
+
+    @property
+    def note(self) -> str:
+        """What the row must say."""
+        return "; ".join(filter(None, (self.info.note, AGENTS.get(self.agent, ""))))
 
     def build(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> Optimizer:
         """A fresh optimizer; its parameters are class attributes, as the method's file declares them."""
-        cls: type[Optimizer] = type(self.info.cls.__name__, (self.info.cls,), dict(self.values))
+        values = {k: v for k, v in self.values if not (k == "agent" and self.info.agents)}
+        cls: type[Optimizer] = type(self.info.cls.__name__, (self.info.cls,), values)
         return cls(problem, rng, agent)
 
 
@@ -104,6 +121,8 @@ def _pair(info: MethodInfo, item: str) -> tuple[str, Any]:
         known = ", ".join(f"{k}={v}" for k, v in info.parameters.items()) or "none"
         raise IsobudgetError(f"method {info.name} has no parameter '{item}'; its parameters: {known}")
     default = info.parameters[key]
+    if key == "agent" and info.agents and value not in info.agents:
+        raise IsobudgetError(f"method {info.name}: its agent is {' or '.join(info.agents)}, not '{value}'")
     try:
         return key, _convert(value, default)
     except ValueError:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bench.graph import Graph
 
-__all__ = ["Job", "critical_path", "makespan", "remaining_path", "stage_models", "stages"]
+__all__ = ["Job", "critical_path", "makespan", "on_critical_path", "remaining_path", "stage_models", "stages"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -39,11 +39,29 @@ def stages(graph: Graph) -> list[tuple[int, ...]]:
 
 def critical_path(job: Job) -> F64:
     """Longest path to the answer, seconds a question (K,)."""
+    ends = _ends(job)
+    return ends[-1] if job.graph.sink is not None else ends[job.graph.reads[0]]
+
+
+def on_critical_path(job: Job) -> npt.NDArray[np.bool_]:
+    """Whether each stage lies on a longest path to the answer: bool (N, K)."""
+    ends, preds = _ends(job), stages(job.graph)
+    found = np.zeros(job.seconds.shape, dtype=bool)
+    found[-1 if job.graph.sink is not None else job.graph.reads[0]] = True
+    for v in reversed(range(len(ends))):
+        last = np.max([ends[p] for p in preds[v]], axis=0) if preds[v] else 0.0
+        for p in preds[v]:
+            found[p] |= found[v] & (ends[p] == last)
+    return found
+
+
+def _ends(job: Job) -> list[F64]:
+    """When each stage ends, seconds after the start (K,), with unlimited slots."""
     ends: list[F64] = []
     for preds, own in zip(stages(job.graph), job.seconds, strict=True):
         ready = np.max([ends[p] for p in preds], axis=0) if preds else 0.0
         ends.append(ready + own)
-    return ends[-1] if job.graph.sink is not None else ends[job.graph.reads[0]]
+    return ends
 
 
 def makespan(jobs: Sequence[Job], slots: int) -> float:

@@ -155,6 +155,11 @@ class Space:
         """The cheapest feasible graph; ties go to the smaller id. Raises InfeasibleBudget when there is none."""
         if self.nominal is not None:
             candidates = [_loose(self, mix) for mix in self.mixes()]
+            if not candidates:
+                raise InfeasibleBudget(
+                    f"no models of pool {self.pool.name} have nominal costs on {self.task} that sum to "
+                    f"{self.nominal}, as space {self.name} asks at {self.budget}"
+                )
         else:
             candidates = [
                 Graph.of([(model, "assistant")], (), sink) for sink in self.sinks for model in self.pool.names

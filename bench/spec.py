@@ -19,7 +19,11 @@ class RunSpec:
     questions: of one evaluation, unless the method says otherwise. tests: test questions. slots: concurrent
     calls a model. noise: `fresh` or `shared`. sampler: `published` or `uniform`. stream: 0; other values
     repeat a method with other randomness of its own (A/A experiments). world_options: what else defines the
-    world, such as its universe.
+    world, such as its universe. variant: what a suite calls this setting of its plan. allocation: `own` (a
+    proposal gets the questions it asks for) or `racing` (the harness stops losers early). models: `named`,
+    `aliased` or `permuted`: what methods are told that the models are called, and in which order. checkpoints:
+    smaller search budgets at which the run also says what it would have recommended. agent: the LLM that
+    drives methods with `agent=llm`. visited: also measure the best graph that the search evaluated.
     """
 
     suite: str
@@ -45,16 +49,27 @@ class RunSpec:
     noise: str = "fresh"
     sampler: str = "published"
     stream: int = 0
+    variant: str = ""
+    allocation: str = "own"
+    models: str = "named"
+    checkpoints: tuple[str, ...] = ()
+    agent: str = ""
+    visited: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, in the order of the fields."""
-        return asdict(self) | {"world_options": [list(pair) for pair in self.world_options]}
+        plain = {
+            "world_options": [list(pair) for pair in self.world_options],
+            "checkpoints": list(self.checkpoints),
+        }
+        return asdict(self) | plain
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> RunSpec:
         """The spec of `to_dict`'s data; TypeError when fields are missing or unknown."""
         options = tuple((str(key), str(value)) for key, value in data["world_options"])
-        return RunSpec(**(data | {"world_options": options}))
+        checkpoints = tuple(str(budget) for budget in data["checkpoints"])
+        return RunSpec(**(data | {"world_options": options, "checkpoints": checkpoints}))
 
     @property
     def id(self) -> str:

@@ -15,13 +15,14 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib import resources
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from bench.agent import ChatModel
 from bench.errors import BrokenRecord, IsobudgetError, unknown
 from bench.records import Record
 from bench.registry import load_files, loaded_files, parse_method
@@ -31,71 +32,157 @@ from tasks.base import UnknownTask
 
 __all__ = ["Suite", "list_suites", "load_suite", "missing", "parse_seeds", "run_suite"]
 
-_PLAN_FIELDS = (
+_REQUIRED = (
     "tasks budgets search seeds world world_options space pool objective tier selection held_back finalists "
     "questions tests reference"
 ).split()
+_OPTIONAL: dict[str, Any] = {
+    "instances": "",
+    "noise": "fresh",
+    "slots": 8,
+    "sampler": "published",
+    "allocation": "own",
+    "models": "named",
+    "checkpoints": [],
+    "visited": False,
+    "agent": "",
+    "rope": 0.01,
+    "primary": "",
+}
+_ANALYSIS = (
+    "tasks",
+    "budgets",
+    "seeds",
+    "world_options",
+    "instances",
+    "reference",
+    "rope",
+    "primary",
+    "checkpoints",
+)
+"""What of a plan is not a field of the runs' spec under its own name."""
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A named grid. plan: everything that decides a record or its analysis, but for the methods."""
+    """A named grid. plan: everything that decides a record or its analysis, but for the methods.
+
+    variants: by name what differs from the plan, and possibly the `methods`; without any, the plan itself is
+    the only setting.
+    """
 
     name: str
     version: str
     title: str
     methods: tuple[str, ...]
     plan: dict[str, Any]
+    variants: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def plan_hash(self) -> str:
         """Twelve hexadecimal digits of the plan: records of different plans are never ranked together."""
-        text = json.dumps([self.version, self.plan], sort_keys=True)
+        changes = {name: {k: v for k, v in c.items() if k != "methods"} for name, c in self.variants.items()}
+        text = json.dumps([self.version, self.plan, *([changes] if changes else [])], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def with_plan(self, **changes: Any) -> Suite:
-        """The suite with another plan (None: unchanged)."""
-        return replace(self, plan=self.plan | {k: v for k, v in changes.items() if v is not None})
+        """The suite with another plan (None: unchanged); what is changed is changed in every variant."""
+        changed = {k: v for k, v in changes.items() if v is not None and v != self.plan.get(k)}
+        if "search" in changed:
+            changed["checkpoints"] = []
+        variants = {
+            name: {k: v for k, v in own.items() if k not in changed} for name, own in self.variants.items()
+        }
+        return replace(self, plan=self.plan | changed, variants=variants)
 
-    def specs(self, tasks: Sequence[str] | None = None, seeds: Sequence[int] | None = None) -> list[RunSpec]:
-        """All runs of the grid, or the part with these tasks and seeds; seeds vary slowest."""
-        plan = self.plan
+    def only(self, variants: Sequence[str]) -> Suite:
+        """The suite with some of its variants; records stay those of the whole suite."""
+        return self if not variants else replace(self, variants={n: self._variant(n) for n in variants})
+
+    def settings(self) -> list[tuple[str, dict[str, Any], tuple[str, ...]]]:
+        """(variant, its whole plan, its methods) for each variant; ("", the plan, …) when there is none."""
+        return [
+            (name, _OPTIONAL | self.plan | own, tuple(own.get("methods", self.methods)))
+            for name, own in (self.variants or {"": {}}).items()
+        ]
+
+    def specs(
+        self,
+        tasks: Sequence[str] | None = None,
+        seeds: Sequence[int] | None = None,
+        plan_hash: str | None = None,
+    ) -> list[RunSpec]:
+        """All runs of the grid, or the part with these tasks and seeds; places and seeds vary slowest.
+
+        seeds: of a suite of instances, positions in its list of them. plan_hash: stamped into the specs, when
+        it is not this suite's own.
+        """
         for task in tasks or ():
             if task not in list_tasks():
                 raise UnknownTask(f"no task '{task}': there are {', '.join(list_tasks())} (isobudget list tasks)")
-        options = tuple(sorted((str(k), str(v)) for k, v in plan["world_options"].items()))
-        shared = (
-            "search",
-            "world",
-            "space",
-            "pool",
-            "objective",
-            "tier",
-            "selection",
-            "held_back",
-            "finalists",
-        )
-        return [
-            RunSpec(
-                suite=self.name,
-                suite_version=self.version,
-                plan=self.plan_hash,
-                method=parse_method(method).text,
-                task=task,
-                budget=budget,
-                seed=seed,
-                world_options=options,
-                questions=plan["questions"],
-                tests=plan["tests"],
-                **{name: plan[name] for name in shared},
-            )
-            for seed, budget, task, method in product(
-                parse_seeds(plan["seeds"]) if seeds is None else seeds,
-                plan["budgets"],
-                tasks or plan["tasks"],
-                self.methods,
-            )
+        stamp = plan_hash or self.plan_hash
+        specs = [
+            (at, position, spec)
+            for position, (name, plan, methods) in enumerate(self.settings())
+            for at, place in enumerate(_places(plan, tasks, seeds))
+            for budget, method in product(plan["budgets"], methods)
+            for spec in self._runs(name, plan, place, budget, method, stamp)
         ]
+        return [spec for _, _, spec in sorted(specs, key=lambda entry: entry[:2])]
+
+    def _runs(
+        self, variant: str, plan: dict[str, Any], place: _Place, budget: str, method: str, stamp: str
+    ) -> Iterator[RunSpec]:
+        """One run, with its checkpoints; where a method plans with its budget, a run for each of them instead."""
+        chosen = parse_method(method)
+        apart = chosen.info.budget_aware and plan["checkpoints"]
+        whole = RunSpec(
+            suite=self.name,
+            suite_version=self.version,
+            plan=stamp,
+            method=chosen.text,
+            task=place.task,
+            budget=budget,
+            seed=place.seed,
+            world_options=place.options,
+            variant=variant,
+            checkpoints=() if apart else tuple(plan["checkpoints"]),
+            agent=plan["agent"] if chosen.agent == "llm" else "",
+            **{k: v for k, v in plan.items() if k not in _ANALYSIS and k not in ("methods", "agent")},
+        )
+        yield from (replace(whole, search=search) for search in (plan["checkpoints"] if apart else ()))
+        yield whole
+
+    def _variant(self, name: str) -> dict[str, Any]:
+        if name not in self.variants:
+            raise unknown("variant", name, self.variants)
+        return self.variants[name]
+
+
+class _Place(NamedTuple):
+    """Where a run takes place: a task in a world, and the seed."""
+
+    task: str
+    seed: int
+    options: tuple[tuple[str, str], ...]
+
+
+def _places(plan: dict[str, Any], tasks: Sequence[str] | None, seeds: Sequence[int] | None) -> Iterator[_Place]:
+    """Seeds × tasks in one world, or the instances of a family, one seed each."""
+    chosen = tuple(tasks or plan["tasks"])
+    options = {str(k): str(v) for k, v in plan["world_options"].items()}
+    if plan["instances"]:
+        from bench.seasons import load_season
+
+        for position, instance in enumerate(load_season(plan["instances"]).instances):
+            if instance.task in chosen and (seeds is None or position in seeds):
+                for seed in parse_seeds(plan["seeds"]):
+                    yield _Place(
+                        instance.task, seed, tuple(sorted((options | {"universe": instance.name}).items()))
+                    )
+        return
+    for seed, task in product(parse_seeds(plan["seeds"]) if seeds is None else seeds, chosen):
+        yield _Place(task, seed, tuple(sorted(options.items())))
 
 
 def list_suites() -> list[str]:
@@ -117,14 +204,18 @@ def load_suite(name: str) -> Suite:
     try:
         data = tomllib.loads(text)
         plan = data["plan"]
-        suite = Suite(name, data["version"], data["title"], tuple(data["methods"]), plan)
+        variants = data.get("variants", {})
+        suite = Suite(name, data["version"], data["title"], tuple(data["methods"]), plan, variants)
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise IsobudgetError(f"suite {name}: {error} is missing or wrong (see bench/data/suites)") from error
-    if set(plan) != set(_PLAN_FIELDS):
-        odd = sorted(set(plan) ^ set(_PLAN_FIELDS))
-        raise IsobudgetError(
-            f"suite {name}: [plan] must have exactly the documented fields; check {', '.join(odd)}"
-        )
+    known = {*_REQUIRED, *_OPTIONAL}
+    if odd := sorted({*set(plan) - known, *set(_REQUIRED) - set(plan)}):
+        raise IsobudgetError(f"suite {name}: [plan] lacks, or does not know, {', '.join(odd)}")
+    for variant, own in variants.items():
+        if odd := sorted(set(own) - known - {"methods"}):
+            raise IsobudgetError(f"suite {name}: [variants.{variant}] has unknown fields: {', '.join(odd)}")
+    if plan.get("primary") and plan["primary"] not in variants:
+        raise IsobudgetError(f"suite {name}: its primary variant '{plan['primary']}' is none of its variants")
     return suite
 
 
@@ -162,13 +253,18 @@ class Finished:
 
 
 def run_suite(
-    specs: Sequence[RunSpec], folder: Path, jobs: int = 1, world: dict[str, Any] | None = None
+    specs: Sequence[RunSpec],
+    folder: Path,
+    jobs: int = 1,
+    world: dict[str, Any] | None = None,
+    agent: dict[str, Any] | None = None,
 ) -> Iterator[Finished]:
     """Run all `specs`, saving each record into `folder`; yields as runs finish.
 
-    jobs: processes. world: what the world needs beyond its identity, such as a server's address.
+    jobs: processes. world, agent: what the world, and the LLM of methods with `agent=llm`, need beyond their
+    identity, such as a server's address.
     """
-    extra = tuple(sorted((world or {}).items()))
+    extra = _Extra(tuple(sorted((world or {}).items())), tuple(sorted((agent or {}).items())))
     if jobs == 1 or len(specs) <= 1:
         for spec in specs:
             yield _one(spec, folder, extra)
@@ -209,18 +305,33 @@ def _start_worker(method_files: list[Path]) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _one(spec: RunSpec, folder: Path, extra: tuple[tuple[str, Any], ...]) -> Finished:
+class _Extra(NamedTuple):
+    """What opens worlds and agents and is no part of what a run is."""
+
+    world: tuple[tuple[str, Any], ...]
+    agent: tuple[tuple[str, Any], ...]
+
+
+def _one(spec: RunSpec, folder: Path, extra: _Extra) -> Finished:
     from bench.loop import run_spec
 
     started = time.perf_counter()
-    record = run_spec(spec, _world(spec.world, spec.world_options, extra))
+    model = _agent_model(spec.agent, extra.agent) if spec.agent else None
+    record = run_spec(spec, _world(spec.world, spec.world_options, extra.world), model)
     record.save(folder / spec.filename)
     return Finished(spec, time.perf_counter() - started)
 
 
-@cache
+@lru_cache(maxsize=3)
 def _world(name: str, options: tuple[tuple[str, str], ...], extra: tuple[tuple[str, Any], ...]) -> Any:
-    """One world a process: banks and connections are worth keeping between runs."""
+    """The worlds a process has at hand: banks and connections are worth keeping between runs, few at a time."""
     from bench.worlds import load_world
 
     return load_world(name, **dict(options), **dict(extra))
+
+
+@lru_cache(maxsize=1)
+def _agent_model(name: str, extra: tuple[tuple[str, Any], ...]) -> ChatModel:
+    from bench.agent_model import AgentModel
+
+    return AgentModel(name, **dict(extra))

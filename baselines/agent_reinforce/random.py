@@ -17,15 +17,21 @@ def propose_mixes(space: Space, count: int, rng: np.random.Generator) -> dict[st
     mixes = []
     for _ in range(count):
         models = [node.model for node in space.sample(rng).nodes]
-        mixes.append({name: models.count(name) for name in space.pool.names if name in models})
+        mixes.append({name: models.count(name) for name in space.pool.names})
     return {"mixes": mixes, "reason": "random"}
 
 
 def update(briefing: Briefing, eta: float, rng: np.random.Generator) -> dict[str, Any]:
     """Move every probability by eta towards a random value."""
-    changes = {}
-    for name, probabilities in briefing.probabilities.items():
-        current = np.array(probabilities)
-        target = np.eye(len(current))[int(rng.integers(len(current)))]
-        changes[name] = [round(float(p), 4) for p in (1 - eta) * current + eta * target]
+    point = [int(rng.integers(size)) for size in briefing.rows.sizes]
+    changes = [
+        {
+            "name": name,
+            "probabilities": [
+                round((1 - eta) * p + eta * t, 3)
+                for p, t in zip(briefing.probabilities[name], target, strict=True)
+            ],
+        }
+        for name, target in briefing.rows.certain(point).items()
+    ]
     return {"changes": changes, "reason": "random"}

@@ -11,7 +11,7 @@ from tabulate import tabulate
 
 __all__ = ["catalog"]
 
-_WIDEST = 44
+_WIDEST = 32
 """Characters of a column in the terminal; longer texts are folded."""
 
 Rows = tuple[list[str], list[list[str]]]
@@ -32,16 +32,27 @@ def catalog(kind: str, form: str) -> str:
 
 
 def _methods() -> Rows:
+    from bench.app.costs import method_costs
     from bench.optimizer import REGISTRY
     from bench.registry import broken_methods, list_methods
 
+    costs = method_costs()
     rows = []
     for name in list_methods():
         info = REGISTRY[name]
         knobs = ", ".join(f"{k}={v}" for k, v in info.parameters.items())
-        rows.append([name, info.label, info.kind, info.tier, knobs, info.source])
-    rows += [[module, "cannot be imported", "", "", "", reason] for module, reason in broken_methods().items()]
-    return ["method", "label", "kind", "tier", "parameters", "source"], rows
+        tiers = info.tier if info.tier != "P0" or not info.uses_prior else "P0 P1"
+        rows.append([name, info.label, info.kind, tiers, _proposal(costs.get(name)), knobs, info.source])
+    rows += [[module, "cannot be imported", *[""] * 4, reason] for module, reason in broken_methods().items()]
+    return ["method", "label", "kind", "tier", "a proposal costs", "parameters", "source"], rows
+
+
+def _proposal(cost: dict[str, float] | None) -> str:
+    """Questions, agent tokens and own time of one proposal, where they were measured."""
+    if cost is None:
+        return "not measured"
+    agent = f", {cost['agent_tokens']:g} agent tokens" if cost["agent_tokens"] else ""
+    return f"{cost['questions']:g} questions{agent}, {cost['milliseconds']:g} ms"
 
 
 def _tasks() -> Rows:

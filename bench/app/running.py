@@ -37,7 +37,8 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
     notes(f"{len(specs)} runs, {len(specs) - len(open_specs)} already in {folder}")
     jobs = options["jobs"] or (1 if suite.plan["world"] != "simulated" else os.cpu_count() or 1)
     if open_specs:
-        finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), _opening(suite, options, folder))
+        opening, agent = _opening(suite, options, folder), _agent(suite, options)
+        finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), opening, agent)
         _follow(finished, len(open_specs), quiet)
     else:
         notes("nothing to do: every run has its record")
@@ -46,7 +47,8 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
 
 def _specs(suite: Suite, options: dict[str, Any]) -> list[RunSpec]:
     seeds = parse_seeds(options["seeds"]) if options["seeds"] else None
-    return suite.specs(options["tasks"] or None, seeds)
+    chosen = suite.only(options["variants"])
+    return chosen.specs(options["tasks"] or None, seeds, suite.plan_hash)
 
 
 def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
@@ -56,14 +58,11 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
     """
     from dataclasses import replace
 
-    from bench.ledger import SearchBudget
-    from bench.objective import Objective
-    from bench.space import Space
     from bench.worlds import list_worlds
-    from bench.worlds.simulation.universe import load_universe
 
     if options["methods"]:
-        suite = replace(suite, methods=tuple(options["methods"]))
+        variants = {n: {k: v for k, v in own.items() if k != "methods"} for n, own in suite.variants.items()}
+        suite = replace(suite, methods=tuple(options["methods"]), variants=variants)
     world, universe = options["world"], options["universe"]
     suite = suite.with_plan(
         search=options["search"],
@@ -74,20 +73,36 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
         pool=options["pool"],
         world=world,
         world_options=_identity(suite, world, universe),
+        models=options["naming"],
+        agent=options["agent_model"],
     )
-    SearchBudget.parse(suite.plan["search"])
-    Objective.parse(suite.plan["objective"])
-    for task, level in product(options["tasks"] or suite.plan["tasks"], suite.plan["budgets"]):
-        Space.preset(suite.plan["space"], task, level, suite.plan["pool"])
     if suite.plan["world"] not in list_worlds():
         raise unknown("world", suite.plan["world"], list_worlds())
-    if "universe" in suite.plan["world_options"]:
-        load_universe(suite.plan["world_options"]["universe"])
+    for _, plan, _ in suite.settings():
+        _check(plan, options["tasks"])
     return suite
+
+
+def _check(plan: dict[str, Any], tasks: Sequence[str]) -> None:
+    """Raise for what the runs of one setting would stumble over."""
+    from bench.ledger import SearchBudget
+    from bench.objective import Objective
+    from bench.space import Space
+    from bench.worlds.simulation.universe import load_universe
+
+    for search in (plan["search"], *plan["checkpoints"]):
+        SearchBudget.parse(search)
+    Objective.parse(plan["objective"])
+    for task, level in product(tasks or plan["tasks"], plan["budgets"]):
+        Space.preset(plan["space"], task, level, plan["pool"])
+    if "universe" in plan["world_options"]:
+        load_universe(plan["world_options"]["universe"])
 
 
 def _identity(suite: Suite, world: str | None, universe: str | None) -> dict[str, str] | None:
     """What defines the world beyond its name: for the simulated models, their universe."""
+    if suite.plan.get("instances") and not universe:
+        return None
     if (world or suite.plan["world"]) == "openai":
         return {} if world else None
     return {"universe": universe or suite.plan["world_options"].get("universe", "main")}
@@ -131,19 +146,48 @@ def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, A
     return given
 
 
+def _agent(suite: Suite, options: dict[str, Any]) -> dict[str, Any]:
+    """What opening the LLM of methods with `agent=llm` takes beyond its name; here it is tried once."""
+    from bench.agent_model import AgentModel
+    from bench.registry import parse_method
+
+    driven = {
+        method: plan["agent"]
+        for _, plan, methods in suite.settings()
+        for method in methods
+        if parse_method(method).agent == "llm"
+    }
+    if not driven:
+        if options["agent_url"] or options["agent_model"]:
+            raise IsobudgetError("--agent-url and --agent-model are for methods with agent=llm, and none is here")
+        return {}
+    if not options["agent_url"] or not all(driven.values()):
+        raise IsobudgetError(
+            f"{next(iter(driven))} needs an LLM: give --agent-url http://HOST:PORT/v1 and --agent-model NAME"
+        )
+    given = {"base_url": options["agent_url"], "key_variable": options["agent_key_env"] or ""}
+    for name in set(driven.values()):
+        AgentModel(name, **given).close()
+    return given
+
+
 def _bill(suite: Suite, specs: Sequence[RunSpec], open_specs: Sequence[RunSpec], folder: Path) -> str:
     """What would run, and the most it can cost."""
     from bench.ledger import SearchBudget
 
-    budget = SearchBudget.parse(suite.plan["search"])
-    per_run = f"at most {budget.text} of search and {suite.plan['tests']} test executions"
+    budgets: dict[str, float] = {}
+    for spec in open_specs:
+        budget = SearchBudget.parse(spec.search)
+        budgets[budget.currency] = budgets.get(budget.currency, 0.0) + budget.amount
+    searches = ", ".join(sorted({spec.search for spec in specs}))
+    free = suite.plan["world"] == "simulated"
     lines = [
         f"{suite.name} {suite.version}, plan {suite.plan_hash}: {suite.title}",
         f"runs: {len(specs)}, of which {len(open_specs)} are missing in {folder}",
-        f"each: {per_run}, graphs of at most {', '.join(suite.plan['budgets'])} a question",
-        f"all missing ones: at most {len(open_specs) * budget.amount:g} {budget.currency} of search budget",
-        f"world: {suite.plan['world']}"
-        + (" (costs nothing but time)" if suite.plan["world"] == "simulated" else " (calls a server)"),
+        f"each: at most {searches} of search and {suite.plan['tests']} test executions, "
+        f"graphs of at most {', '.join(suite.plan['budgets'])} a question",
+        *(f"all missing ones: at most {most:g} {name} of search budget" for name, most in sorted(budgets.items())),
+        f"world: {suite.plan['world']} ({'costs nothing but time' if free else 'calls a server'})",
     ]
     return "\n".join(lines)
 

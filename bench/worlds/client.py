@@ -16,7 +16,7 @@ from urllib.request import getproxies
 import httpx
 import numpy as np
 
-from bench.errors import BadReply, IsobudgetError, Unreachable, WorldError
+from bench.errors import BadReply, IsobudgetError, TimedOut, Unreachable, WorldError
 from bench.keys import fold, text_key, unif
 from bench.worlds.background import BackgroundLoop
 from bench.worlds.transport import CONNECT_SECONDS, LeanTransport
@@ -91,6 +91,13 @@ class ChatClient:
         """
         self._loop.run(self._all(bodies, done))
 
+    def post(self, body: bytes) -> dict[str, Any]:
+        """Send one request; the JSON object that the server replied, whatever is in it.
+
+        Raises Unreachable, TimedOut or BadReply, whose `status` says how it was refused.
+        """
+        return self._loop.run(self._patiently(partial(self._exchange, body), text_key(self.base_url)))[0]
+
     def close(self) -> None:
         """Close the connections and the thread."""
         try:
@@ -137,7 +144,7 @@ class ChatClient:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return Unreachable(f"no server at {self.base_url} ({_line(error)}): {_START}")
         if isinstance(error, TimeoutError | httpx.TimeoutException):
-            return BadReply(f"{self.base_url} gave no reply in {self.policy.timeout:g} s: {_PATIENCE}")
+            return TimedOut(f"{self.base_url} gave no reply in {self.policy.timeout:g} s: {_PATIENCE}")
         return BadReply(f"{self.base_url} broke the connection ({_line(error)}): see its log")
 
     def _pause(self, key: int, count: int) -> float:
@@ -147,8 +154,7 @@ class ChatClient:
 
     async def _post(self, body: bytes) -> Completion:
         started = time.perf_counter()
-        response = await self._http.send(self._http.build_request("POST", self._chat, content=body))
-        data = self._json(response)
+        data = await self._exchange(body)
         try:
             message, usage = data["choices"][0]["message"], data["usage"]
             text, tokens = (
@@ -159,8 +165,11 @@ class ChatClient:
                 raise TypeError("content or usage")
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             what = f"a reply that is no chat completion with usage ({error!r})"
-            raise _Fault(BadReply(f"{self._chat} gave {what}: {_start_of(response)}")) from error
+            raise _Fault(BadReply(f"{self._chat} gave {what}: {str(data)[:120]!r}")) from error
         return Completion(text or "", *tokens, time.perf_counter() - started, 1)
+
+    async def _exchange(self, body: bytes) -> dict[str, Any]:
+        return self._json(await self._http.send(self._http.build_request("POST", self._chat, content=body)))
 
     async def _models(self) -> dict[str, Any]:
         response = await self._http.get(f"{self.base_url}/models")
@@ -182,6 +191,7 @@ class ChatClient:
     def _refuse(self, response: httpx.Response) -> None:
         status = response.status_code
         error = BadReply(f"{response.url} answered {status}: {_message(response)}{_HINTS.get(status, '')}")
+        error.status = status
         if status in _RETRIED:
             raise _Fault(error, _retry_after(response, self.policy.longest_wait))
         raise error
@@ -191,12 +201,12 @@ class _NoList(Exception):
     """The server has no model list."""
 
 
-_START = "start it (isobudget serve starts the simulated one) or mend base_url"
+_START = "start it (isobudget serve starts the simulated models) or mend the address"
 _PATIENCE = "raise timeout, or lower concurrency"
 _HINTS: Mapping[int, str] = {
-    401: " (set OPENAI_API_KEY)",
+    401: " (is its API key in the environment? OPENAI_API_KEY, unless another variable is named)",
     403: " (does this key have access?)",
-    404: " (does base_url end in /v1, and is the model's name the server's? the option models maps names)",
+    404: " (does the address end in /v1, and is the model's name the one that the server uses?)",
 }
 
 

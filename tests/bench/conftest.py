@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.optimizer import REGISTRY, method
+from bench.registry import list_methods
 from bench.worlds.simulated import SimulatedWorld
 
 sys.path.insert(0, str(Path(__file__).parent))  # `strategies`
@@ -16,3 +18,17 @@ sys.path.insert(0, str(Path(__file__).parent))  # `strategies`
 def world():
     """The simulated world `main`; its item banks are worth keeping."""
     return SimulatedWorld("main")
+
+
+@pytest.fixture
+def temporary_method():
+    """Register a method for one test."""
+    list_methods()  # so that what is put back afterwards is everything
+    before = dict(REGISTRY)
+
+    def register(cls, **arguments):
+        return method("temporary", **arguments)(cls)
+
+    yield register
+    REGISTRY.clear()
+    REGISTRY.update(before)

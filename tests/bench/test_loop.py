@@ -9,23 +9,10 @@ from bench import Optimizer, Proposal, run
 from bench.contract import SETTINGS
 from bench.errors import UnknownName
 from bench.graph import Graph
-from bench.optimizer import REGISTRY, History, Outcome, method
+from bench.optimizer import History, Outcome
 from bench.records import Record
 
 OPTIONS = {"world_options": {"universe": "main"}, "tests": 50}
-
-
-@pytest.fixture
-def temporary_method():
-    """Register a method for one test."""
-    before = dict(REGISTRY)
-
-    def register(cls, **arguments):
-        return method("temporary", **arguments)(cls)
-
-    yield register
-    REGISTRY.clear()
-    REGISTRY.update(before)
 
 
 def _events(record, phase):
@@ -102,7 +89,7 @@ def test_p1_gives_every_method_the_published_table(world, temporary_method):
     run("temporary", "math", world=world, tier="P1", **OPTIONS)
 
     assert given[0] is None
-    assert given[1]["single"]["8B"] == 0.49
+    assert given[1].table["single"]["8B"] == 0.49
 
 
 def test_a_method_that_fails_is_held_to_its_incumbent(world, temporary_method):

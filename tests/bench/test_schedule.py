@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import graphs
 
-from bench.execute import WorstCase
+from bench.execute import Estimate
 from bench.graph import Graph
 from bench.ledger import Charge
 from bench.schedule import Job, critical_path, makespan, remaining_path, stages
@@ -50,8 +50,8 @@ def test_bounds_hold_for_any_graph(graph, slots, questions, seed):
     whole = makespan([job], slots)
 
     assert whole >= critical_path(job).max() - 1e-9
-    worst = WorstCase(Charge(), own.sum(), remaining_path(job).max())
-    assert whole <= worst.charge(questions, slots).seconds + 1e-9
+    bound = Estimate(Charge(), own.sum(), remaining_path(job).max())
+    assert whole <= bound.charge(questions, slots).seconds + 1e-9
     work = {}
     for model, row in zip([n.model for n in graph.nodes], job.seconds, strict=False):
         work[model] = work.get(model, 0.0) + row.sum()

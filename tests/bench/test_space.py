@@ -13,7 +13,7 @@ from bench.errors import InfeasibleBudget, UnknownName
 from bench.graph import Graph
 from bench.keys import generator
 from bench.neighbours import neighbours
-from bench.space import Space
+from bench.space import PRESETS, Space
 
 CASES = [
     ("standard", "math", "small"),
@@ -193,3 +193,21 @@ def test_unknown_names_suggest_the_nearest():
         Space.preset("standart", "math", "small")
     with pytest.raises(UnknownName, match="did you mean 'llama'"):
         Space.preset("standard", "math", "small", pool="lama")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("task", ["math", "mmlu", "humaneval"])
+@pytest.mark.parametrize("level", ["small", "medium", "large"])
+def test_pool_llama_has_every_space(preset, task, level):
+    """The 70B alone takes 69.1 to 69.5 units: it fits `large` on MATH and MMLU, and no other cell."""
+    space = Space.preset(preset, task, level, "llama")
+    rng = generator("llama", preset, task, level)
+    alone = Graph.of([("70B", "assistant")], (), "vote")
+
+    assert all(space.contains(space.sample(rng)) for _ in range(5))
+    assert space.contains(alone) == (preset != "paper" and level == "large" and task != "humaneval")
+
+
+def test_nominal_costs_that_no_models_sum_to_are_told():
+    with pytest.raises(InfeasibleBudget, match=r"no models of pool specialists have .* that sum to 4"):
+        Space.preset("paper", "math", "small", "specialists")

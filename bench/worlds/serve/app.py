@@ -72,7 +72,7 @@ class Service:
         entries = [
             {"id": name, "object": "model", "created": 0, "owned_by": OWNER} for name in self.answerer.models
         ]
-        return JSONResponse({"object": "list", "data": entries, "universe": self.answerer.world.universe.name})
+        return JSONResponse({"object": "list", "data": entries, "universe": self.answerer.world.universe.label})
 
     async def health(self, http: HttpRequest) -> Response:
         """GET /health"""

@@ -23,6 +23,7 @@ __all__ = ["Engine", "pick"]
 I64 = npt.NDArray[np.int64]
 
 _TRIAL_STREAM = 1000
+_KEYS = 8  # models that a call's key can tell apart
 _ASSISTANT, _VOTE, _CRITIC = (ROLE_KEYS[role] for role in ("assistant", "vote", "critic"))
 
 
@@ -37,6 +38,8 @@ class Engine:
         self.names = universe.task_models(task)
         models = [pool[name] for name in self.names]
         self.keys = np.array([model.key for model in models], dtype=np.int64)
+        if any(not 0 <= model.key < _KEYS for model in models):
+            raise IsobudgetError(f"pool {pool.name}: the simulated world takes models with keys 0 to {_KEYS - 1}")
         self.bank = ItemBank(universe, task, constants.key, first, size, self.keys.tolist())
         gathered = tables(universe, constants)
         self.prompt = constants.prompt_tokens
@@ -67,7 +70,7 @@ class Engine:
         model = self.position(calls.models).take(calls.model, mode="wrap")
         slot = self.bank.slots(calls.question)
         key = fold(self.bank.items.key.take(slot), calls.trial + _TRIAL_STREAM)
-        key = fold(key, self.keys.take(model) + 8 * calls.role + 64 * calls.replica)
+        key = fold(key, self.keys.take(model) + _KEYS * calls.role + 64 * calls.replica)
         salted = np.count_nonzero(calls.salt)
         if salted:
             fresh = fold(key, calls.salt)

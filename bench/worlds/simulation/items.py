@@ -6,6 +6,11 @@
 
 θ_m is such that the mean chance over all items is the model's accuracy, so single-model accuracies are exact
 by construction. One factor for all models carries 55 to 58 % of the tetrachoric matrix of published answers.
+
+A universe may split that factor: √across·z + √(between − across)·z_f, with z_f shared by one family of models.
+And it may give each item a subject, one of k equally frequent ones: there the hardness for a model is θ_m less
+its strength in it, and the model's accuracy is the mean over the subjects.
+
 Each item is a pure function of (universe, task, item), so a bank builds only those it is asked for.
 """
 
@@ -33,7 +38,8 @@ ALONE = 5
 COLUMNS = ALONE + 1
 
 _NODES = 41  # of the Gauss-Hermite rule that solves θ
-_STREAMS = {"easiness": 11, "noise": 12, "coincidence": 13, "quirk": 14, "pet": 15}
+# Of an item's key, append only.
+_STREAMS = {"easiness": 11, "noise": 12, "coincidence": 13, "quirk": 14, "pet": 15, "family": 16, "subject": 17}
 
 
 class Items(NamedTuple):
@@ -71,7 +77,8 @@ class ItemBank:
         self.first, self.built = first, 0
         self._root = fold(fold(np.uint64(universe.number), 1), task_key)
         self._slot = np.full(size, -1)
-        self._hardness = np.array([self._theta(self.physics.accuracy[model]) for model in self.models])
+        self._families = np.array([universe.models[model].family for model in self.models], dtype=np.int64)
+        self._hardness = self._thresholds()
         self.items = self._make(np.zeros(0, dtype=np.int64))
 
     def slots(self, question: I64) -> I64:
@@ -104,11 +111,26 @@ class ItemBank:
     def _margins(self, key: U64) -> tuple[F64, F64]:
         """Margins (N, M) and sampling noises (N, 1)."""
         p, nu = self.physics, self.common.noise_spread
-        easiness = _normal(key, "easiness")[:, None]
         quirk = ndtri(unif(self._by_model(key, "quirk")))
         noise = np.sqrt(1 - p.within) * np.exp(nu * _normal(key, "noise") - nu * nu)
-        margin = np.sqrt(p.between) * easiness + np.sqrt(p.within - p.between) * quirk - self._hardness
+        margin = self._shared(key) + np.sqrt(p.within - p.between) * quirk - self._hardness[self._subject(key)]
         return margin, noise[:, None]
+
+    def _shared(self, key: U64) -> F64:
+        """What models have in common: (N, 1) where all do equally, else (N, M)."""
+        p = self.physics
+        easiness = _normal(key, "easiness")[:, None]
+        if p.across is None:
+            return np.asarray(np.sqrt(p.between) * easiness)
+        family = ndtri(unif(self._by_key(key, "family", self._families)))
+        return np.asarray(np.sqrt(p.across) * easiness + np.sqrt(p.between - p.across) * family)
+
+    def _subject(self, key: U64) -> I64:
+        """The items' subjects (N,)."""
+        if self.physics.subjects == 1:
+            return np.zeros(len(key), dtype=np.int64)
+        draw = unif(fold(key, np.array([_STREAMS["subject"]])))
+        return (draw * self.physics.subjects).astype(np.int64)
 
     def _solve(self, margin: F64, noise: F64) -> U64:
         """Thresholds (N, M, COLUMNS) of the own attempt, by what its author reads."""
@@ -123,17 +145,31 @@ class ItemBank:
 
     def _by_model(self, key: U64, what: str) -> U64:
         """Keys (N, M) of a draw that each model has of its own."""
-        return fold(fold(key, np.array([_STREAMS[what]]))[:, None], self.keys)
+        return self._by_key(key, what, self.keys)
 
-    def _theta(self, accuracy: float) -> float:
-        """The hardness at which the mean chance over all items is `accuracy`, by bisection."""
+    def _by_key(self, key: U64, what: str, keys: I64) -> U64:
+        return fold(fold(key, np.array([_STREAMS[what]]))[:, None], keys)
+
+    def _thresholds(self) -> F64:
+        """The hardness (subjects, M) of each subject for each model."""
+        none = (0.0,) * self.physics.subjects
+        strengths = [self.physics.strengths.get(model) or none for model in self.models]
+        thetas = [
+            self._theta(self.physics.accuracy[model], strength)
+            for model, strength in zip(self.models, strengths, strict=True)
+        ]
+        return np.array(thetas) - np.array(strengths, dtype=np.float64).T
+
+    def _theta(self, accuracy: float, strengths: Sequence[float]) -> float:
+        """The hardness at which the mean chance over all items of all subjects is `accuracy`, by bisection."""
         nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
         nu, within = self.common.noise_spread, self.physics.within
         spread = np.sqrt(within + (1 - within) * np.exp(2 * nu * nodes - 2 * nu * nu))
         low, high = -10.0, 10.0
         for _ in range(60):
             middle = (low + high) / 2
-            mean = float(weights @ ndtr(-middle / spread)) / float(weights.sum())
+            chances = [float(weights @ ndtr((strength - middle) / spread)) for strength in strengths]
+            mean = sum(chances) / len(chances) / float(weights.sum())
             low, high = (middle, high) if mean > accuracy else (low, middle)
         return (low + high) / 2
 

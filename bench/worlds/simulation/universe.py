@@ -8,14 +8,15 @@ its `base` and only what differs from it.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from bench.errors import IsobudgetError, unknown
+from bench.pools import load_pool
 
 __all__ = ["Common", "Reader", "TaskPhysics", "Universe", "list_universes", "load_universe", "parse_universe"]
 
@@ -43,11 +44,15 @@ class Common:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a model reads: pull of each vote, trust in its own attempt, thousands of tokens it can take in."""
+    """How a model reads: pull of each vote, trust in its own attempt, thousands of tokens it can take in.
+
+    family: models of one family are more alike than others, where a task says so (`TaskPhysics.across`).
+    """
 
     plurality: float
     self_trust: float
     context: float
+    family: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class TaskPhysics:
     chance that two models' wrong answers are equal; pet: chance that a wrong answer is the model's standing
     one; wrong_options: how many there are (3, or 0 for unboundedly many). The pulls on a reader's choice are
     log-odds; reading and sway shift the margin of its own attempt. accuracy, no_answer: by model name.
+    across: correlation of two models of different families; None: of one family or of two, it is `between`.
+    strengths: by model name, how much easier each subject is for it; () where items have no subjects.
     """
 
     between: float
@@ -74,11 +81,21 @@ class TaskPhysics:
     token_spread: float
     accuracy: Mapping[str, float]
     no_answer: Mapping[str, float]
+    across: float | None = None
+    strengths: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+    @property
+    def subjects(self) -> int:
+        """How many subjects the items have, all equally frequent; 1 where they have none."""
+        return max(map(len, self.strengths.values()), default=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """All parameters of one simulated world. number enters every random key; pool gives keys and speeds."""
+    """All parameters of one simulated world. number enters every random key; pool gives keys and speeds.
+
+    models: those of the pool; what a base says of others does not count.
+    """
 
     name: str
     number: int
@@ -86,6 +103,11 @@ class Universe:
     common: Common
     models: Mapping[str, Reader]
     tasks: Mapping[str, TaskPhysics]
+
+    @property
+    def label(self) -> str:
+        """Its name, and that its pool is synthetic where it is."""
+        return f"{self.name}, synthetic pool" if load_pool(self.pool).synthetic else self.name
 
     def task(self, name: str) -> TaskPhysics:
         """The physics of a task. Raises IsobudgetError when this universe has none."""
@@ -114,12 +136,14 @@ def load_universe(name: str) -> Universe:
 def parse_universe(name: str, data: Mapping[str, Any]) -> Universe:
     """The universe that whole (already merged) TOML data describe. Raises IsobudgetError for a bad one."""
     try:
+        pool = load_pool(str(data["pool"]))
+        readers = {model: Reader(**_numbers(entry)) for model, entry in data["models"].items()}
         universe = Universe(
             name=name,
             number=int(data["universe"]),
             pool=str(data["pool"]),
             common=Common(**_numbers(data["common"])),
-            models={model: Reader(**_numbers(entry)) for model, entry in data["models"].items()},
+            models={model: reader for model, reader in readers.items() if model in pool.names},
             tasks={task: TaskPhysics(**_numbers(entry)) for task, entry in data["tasks"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -163,10 +187,12 @@ def _overlaid(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, A
 
 
 def _numbers(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """A table's figures, one level of nested tables allowed; a text among them is an error."""
+    """A table's figures, one level of nested tables and lists allowed; a text among them is an error."""
     for key, value in entry.items():
         if isinstance(value, dict):
             _numbers(value)
+        elif isinstance(value, list):
+            _numbers({f"{key}[{i}]": part for i, part in enumerate(value)})
         elif isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(f"'{key}' must be a number, not {value!r}")
     return dict(entry)
@@ -175,6 +201,10 @@ def _numbers(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _check(where: str, physics: TaskPhysics) -> None:
     if not 0 < physics.between <= physics.within < 1:
         raise IsobudgetError(f"{where}: needs 0 < between <= within < 1")
+    if physics.across is not None and not 0 <= physics.across <= physics.between:
+        raise IsobudgetError(f"{where}: needs 0 <= across <= between")
+    if len({len(shifts) for shifts in physics.strengths.values()} - {0}) > 1:
+        raise IsobudgetError(f"{where}: strengths must name the same number of subjects for every model")
     if physics.wrong_options not in (0, 3):
         raise IsobudgetError(f"{where}: wrong_options must be 3, or 0 for unboundedly many")
     for table in (physics.accuracy, physics.no_answer):

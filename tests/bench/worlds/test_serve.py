@@ -68,6 +68,17 @@ def test_the_models_say_who_owns_them(tiny):
     assert (models["universe"], health) == ("main", {"status": "ok"})
 
 
+def test_other_models_answer_and_absent_ones_are_refused(tiny, task):
+    """Their texts are those of any model; main's are not among them."""
+    app = create_app("specialists", tiny)
+    prompt = task.prompt(task.test[0])
+    answered, refused = post(app, chat(prompt, model="Elm"), chat(prompt, model="3B"))
+
+    assert answered.json()["choices"][0]["message"]["content"]
+    assert refused.status_code == 404
+    assert "no model '3B': there are Ash, Elm, Fir, Oak" in refused.json()["error"]["message"]
+
+
 def test_a_plain_client_gets_an_answer(tiny, task):
     """No metadata: the question is found in the prompt, however it is spaced; equal requests, equal bytes."""
     question = task.test[2]

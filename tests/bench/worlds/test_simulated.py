@@ -94,6 +94,7 @@ def digest(answers):
 
 def test_says_where_its_numbers_come_from():
     assert SimulatedWorld("flat-depth").provenance == "simulated (universe flat-depth)"
+    assert SimulatedWorld("specialists").provenance == "simulated (universe specialists, synthetic pool)"
 
 
 @pytest.mark.parametrize(("split", "size"), [("search", 50_000), ("test", 2_000), ("reference", 20_000)])

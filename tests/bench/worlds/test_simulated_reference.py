@@ -13,7 +13,8 @@ from bench.worlds.simulated import SPLITS, SimulatedWorld
 from bench.worlds.simulation.universe import load_universe
 from tasks import task_class
 
-MODELS = ("1B", "3B", "8B", "70B")
+MODELS = {"1B": 0, "3B": 1, "8B": 2, "70B": 3}
+SPECIALISTS = {"Ash": 4, "Elm": 5, "Fir": 6, "Oak": 7}
 ROLE_NAMES = {key: name for name, key in ROLE_KEYS.items()}
 NORMAL = NormalDist()
 MASK = 2**64 - 1
@@ -42,13 +43,14 @@ def chance(h, p):
 
 
 @cache
-def hardness(accuracy, within, nu):
+def hardness(accuracy, within, nu, strengths):
     x, weight = np.polynomial.hermite_e.hermegauss(41)
     sd = np.sqrt(within + (1 - within) * np.exp(2 * nu * x - 2 * nu * nu))
     low, high = -8.0, 8.0
     for _ in range(80):
         middle = (low + high) / 2
-        mean = sum(w * NORMAL.cdf(-middle / s) for w, s in zip(weight, sd, strict=True)) / sum(weight)
+        total = sum(w * NORMAL.cdf((x - middle) / s) for w, s in zip(weight, sd, strict=True) for x in strengths)
+        mean = total / sum(weight) / len(strengths)
         low, high = (middle, high) if mean > accuracy else (low, middle)
     return middle
 
@@ -60,11 +62,16 @@ class Item:
         p, c = universe.tasks[task], universe.common
         self.p, self.c, self.model = p, c, model
         self.key = fold(fold(fold(universe.number, 1), task_class(task).key), index)
-        number = MODELS.index(model)
+        number = (MODELS | SPECIALISTS)[model]
         n, q = normal(fold(self.key, 12)), normal(fold(self.key, 13))
         common, quirk = normal(fold(self.key, 11)), normal(fold(fold(self.key, 14), number))
-        theta = hardness(p.accuracy[model], p.within, c.noise_spread)
-        self.margin = math.sqrt(p.between) * common + math.sqrt(p.within - p.between) * quirk - theta
+        strengths = tuple(p.strengths.get(model, (0.0,)))
+        theta = hardness(p.accuracy[model], p.within, c.noise_spread, strengths)
+        kin = normal(fold(fold(self.key, 16), universe.models[model].family))
+        across = p.between if p.across is None else p.across
+        shared = math.sqrt(across) * common + math.sqrt(p.between - across) * kin
+        strength = strengths[int(unif(fold(self.key, 17)) * len(strengths))]
+        self.margin = shared + math.sqrt(p.within - p.between) * quirk - theta + strength
         self.noise = math.sqrt(1 - p.within) * math.exp(c.noise_spread * n - c.noise_spread**2)
         logit = math.log(p.coincidence / (1 - p.coincidence)) + c.coincidence_spread * q
         self.same = 1 / (1 + math.exp(-logit))
@@ -111,10 +118,10 @@ def answer(universe, calls, row):
         votes = Counter(y for y in ids if y >= 0)
         return max(votes, key=lambda y: (votes[y], -ids.index(y)), default=-1)
     index = SPLITS[calls.split].first + int(calls.question[row])
-    model = MODELS[int(calls.model[row])]
+    model = calls.models[int(calls.model[row])]
     item = Item(universe, calls.task, index, model)
     h = fold(item.key, 1000 + int(calls.trial[row]))
-    h = fold(h, int(calls.model[row]) + 8 * int(calls.role[row]) + 64 * int(calls.replica[row]))
+    h = fold(h, (MODELS | SPECIALISTS)[model] + 8 * int(calls.role[row]) + 64 * int(calls.replica[row]))
     h = fold(h, int(calls.salt[row])) if calls.salt[row] else h
     if not ids:
         return cut(item, task, h, attempt(item, h, 0.0))
@@ -144,7 +151,7 @@ def read(universe, calls, row, item, h, role, ids):
         u = reader.plurality * votes[y] + self_trust * (y == own and solves) + item.pull * (y == 0)
         u += anchor * (len(votes) == 1 and y in votes)
         critics = [
-            Item(universe, calls.task, SPLITS[calls.split].first + int(calls.question[row]), MODELS[m]).pull
+            Item(universe, calls.task, SPLITS[calls.split].first + int(calls.question[row]), calls.models[m]).pull
             for x, r, m in zip(ids, calls.input_role[row], calls.input_model[row], strict=False)
             if x == y and r == ROLE_KEYS["critic"]
         ]
@@ -154,7 +161,7 @@ def read(universe, calls, row, item, h, role, ids):
     return min(race, key=race.__getitem__, default=-1)
 
 
-def random_calls(task, rows, seed):
+def random_calls(task, rows, seed, models=MODELS):
     """All roles, all in-degrees up to 5, ids from none to the third wrong answer, deep inputs."""
     rng = np.random.default_rng(seed)
     degree = rng.integers(0, 6, rows)
@@ -164,7 +171,7 @@ def random_calls(task, rows, seed):
     return Calls(
         task=task,
         split="search",
-        models=MODELS,
+        models=tuple(models),
         question=rng.integers(0, 300, rows),
         trial=rng.integers(0, 3, rows),
         salt=rng.integers(0, 2**63, rows).astype(np.uint64) * rng.integers(0, 2, rows).astype(np.uint64),
@@ -180,9 +187,11 @@ def random_calls(task, rows, seed):
 
 
 @pytest.mark.parametrize("task", ["math", "mmlu", "humaneval"])
-@pytest.mark.parametrize("name", ["main", "strong-verifier"])
-def test_equals_the_law_row_by_row(task, name):
-    calls = random_calls(task, 250, seed=5)
+@pytest.mark.parametrize(
+    ("name", "models"), [("main", MODELS), ("strong-verifier", MODELS), ("specialists", SPECIALISTS)]
+)
+def test_equals_the_law_row_by_row(task, name, models):
+    calls = random_calls(task, 250, seed=5, models=models)
     universe = load_universe(name)
 
     expected = [answer(universe, calls, row) for row in range(len(calls.question))]

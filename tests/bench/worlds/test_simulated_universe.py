@@ -5,11 +5,12 @@ from dataclasses import asdict
 import pytest
 
 from bench.errors import IsobudgetError, UnknownName
+from bench.pools import load_pool
 from bench.worlds.simulated import SimulatedWorld
 from bench.worlds.simulation.universe import list_universes, load_universe
 
 MAIN = load_universe("main")
-NAMES = ["main", "correlated", "flat-depth", "independent", "no-synergy", "strong-verifier"]
+NAMES = ["main", "correlated", "even", "flat-depth", "independent", "no-synergy", "specialists", "strong-verifier"]
 
 
 def differences(one, other, path=""):
@@ -23,7 +24,7 @@ def differences(one, other, path=""):
     return found
 
 
-def test_six_universes_come_with_the_package():
+def test_these_universes_come_with_the_package():
     assert list_universes() == NAMES
 
 
@@ -50,6 +51,14 @@ def test_variants_are_measured_from_main(task):
     assert physics["no-synergy"].verification == physics["no-synergy"].verification_slope == 0
 
 
+def test_specialists_answer_for_their_pool_alone():
+    universe = load_universe("specialists")
+
+    assert load_pool(universe.pool).synthetic
+    assert all(universe.task_models(task) == load_pool("specialists").names for task in MAIN.tasks)
+    assert differences(asdict(MAIN)["common"], asdict(universe)["common"]) == set()
+
+
 def test_an_unknown_universe_is_one_line():
     with pytest.raises(UnknownName, match="no world 'mian': did you mean 'main'"):
         SimulatedWorld("mian")
@@ -72,6 +81,9 @@ def test_a_users_file_overlays_its_base(tmp_path):
         ('base = "main"\n[tasks.math]\nswai = 1', "swai"),
         ('base = "main"\n[tasks.math]\nsway = "much"', "'sway' must be a number"),
         ('base = "main"\n[tasks.math]\nwithin = 0.3', "between <= within"),
+        ('base = "main"\n[tasks.math]\nacross = 0.6', "across <= between"),
+        ('base = "main"\n[tasks.math.strengths]\n1B = [1, 0]\n3B = [1]', "same number of subjects"),
+        ('base = "main"\n[tasks.math.strengths]\n1B = ["much"]', "must be a number"),
         ('base = "main"\n[tasks.math]\nwrong_options = 4', "wrong_options must be 3"),
         ('base = "main"\n[tasks.math.accuracy]\n1B = 31', "between 0 and 1"),
         ('base = "main"\n[tasks.math.accuracy]\n14B = 0.5', "no_answer lacks 14B"),

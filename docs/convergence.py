@@ -1,0 +1,107 @@
+"""Median regret as the search budget grows: `python docs/convergence.py runs/convergence`.
+
+Reads the records of suite `convergence` and writes docs/convergence.md and docs/convergence.svg.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from tabulate import tabulate
+
+from bench import load_records
+from bench.ledger import SearchBudget
+
+HEAD = """\
+# Does every search method find the optimum when it may search long enough?
+
+Written by `python docs/convergence.py` from the records of `isobudget run convergence`. Provenance: {provenance}.
+MATH at 10 units, a space of {graphs} graphs of which every one was evaluated, so that the optimum ({optimum:.1f} %)
+is exact. Median over {seeds} seeds of the regret, in points, by search budget in question executions; 30 questions
+an evaluation, shared final selection. `< random`: at which budgets the mean regret is below random search's by more
+than two standard errors of the paired difference.
+
+![Median regret against the search budget](convergence.svg)
+
+"""
+
+GROUPS = {
+    "allocation": "random-halving hyperband top-two-thompson ocba portfolio",
+    "model-based": "tpe nsga2 cmaes linear-surrogate gp-surrogate planner",
+    "local and evolutionary": "greedy local-search simulated-annealing regularised-evolution",
+    "distributions": "reinforce cross-entropy agent-reinforce agent-reinforce[agent=random]",
+    "agents": "opro textgrad aflow",
+}
+
+
+def regrets(frame: pd.DataFrame) -> pd.DataFrame:
+    """Regret in points, one row a run and budget: method, label, seed, budget (executions), regret."""
+    budget = frame["search"].map(lambda text: SearchBudget.parse(text).amount)
+    regret = 100 * (frame["reference"] - frame["accuracy"])
+    return frame[["method", "label", "seed"]].assign(budget=budget, regret=regret)
+
+
+def table(data: pd.DataFrame) -> str:
+    """Median regret of every method at every budget, best at the largest budget first."""
+    medians = data.pivot_table(index="method", columns="budget", values="regret", aggfunc="median")
+    budgets = sorted(medians.columns)
+    means = data.pivot_table(index=["budget", "seed"], columns="method", values="regret")
+    rows = []
+    for method, row in medians.sort_values(budgets[::-1]).iterrows():
+        beaten = []
+        for budget in budgets:
+            gap = (means[method] - means["random"]).loc[budget].dropna()
+            if len(gap) > 1 and gap.mean() + 2 * gap.std(ddof=1) / len(gap) ** 0.5 < 0:
+                beaten.append(f"{budget:g}")
+        label = data.loc[data["method"] == method, "label"].iloc[0]
+        rows.append([label, *(f"{row[budget]:.1f}" for budget in budgets), ", ".join(beaten) or "nowhere"])
+    headers = ["method", *(f"{budget:g}" for budget in budgets), "< random"]
+    return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
+
+
+def picture(data: pd.DataFrame, path: Path) -> None:
+    """One panel a group of methods, random search in each; the same bytes from the same data."""
+    mpl.use("svg")
+    mpl.rcParams.update({"svg.hashsalt": "isobudget", "font.size": 8, "axes.spines.top": False})
+    import matplotlib.pyplot as plt
+
+    medians = data.pivot_table(index="budget", columns="method", values="regret", aggfunc="median")
+    figure, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")
+    for axis, (group, names) in zip(axes.flat, GROUPS.items(), strict=False):
+        axis.plot(medians.index, medians["random"], color="0.6", linewidth=3, label="random")
+        for name in names.split():
+            if name in medians:
+                axis.plot(medians.index, medians[name], marker="o", markersize=3, label=name)
+        axis.set(title=group, xscale="log")
+        axis.legend(frameon=False)
+    axes.flat[-1].axis("off")
+    figure.supxlabel("search budget, question executions")
+    figure.supylabel("median regret, points (simulated)")
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
+
+
+def main(results: str) -> None:
+    """Write the page and its picture."""
+    from bench.space import Space
+
+    frame = load_records(results).runs_df()
+    frame = frame[frame["kind"] != "bound"]
+    data = regrets(frame)
+    first = frame.iloc[0]
+    size = Space.preset("standard", str(first["task"]), str(first["budget"])).size()
+    head = HEAD.format(
+        provenance="; ".join(sorted(set(frame["provenance"]))),
+        graphs=f"{size:,}",
+        optimum=100 * float(first["reference"]),
+        seeds=frame["seed"].nunique(),
+    )
+    folder = Path("docs")
+    (folder / "convergence.md").write_text(head + table(data) + "\n", encoding="utf-8")
+    picture(data, folder / "convergence.svg")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
