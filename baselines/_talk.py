@@ -32,6 +32,10 @@ __all__ = [
     "told",
 ]
 
+_ROLES = (
+    " Roles: `assistant` answers by itself; `fuser` merges what it reads; `reviser` corrects the one answer that "
+    "it reads; `critic` names mistakes in what it reads, then answers."
+)
 _SHOWN_DEGREES = 5
 _SHOWN_FAILURES = 12
 
@@ -117,7 +121,7 @@ def graph_format(space: Space) -> str:
     return (
         f'A graph is written {{"nodes": [{{"model": MODEL, "reads": [the nodes it reads]{role}}}, …], '
         f'"sink": SINK{reads}}}. Nodes are numbered from 0 in the order of the list and read only nodes before '
-        "them." + (f" Roles: {', '.join(ROLES)}." if space.free_roles else "")
+        "them." + (_ROLES if space.free_roles else "")
     )
 
 

@@ -36,7 +36,7 @@ class OPRO(Optimizer):
     alternate; 0 of the latter: the agent alone.
     """
 
-    starts: int = 8
+    starts: int = 12
     proposals: int = 4
     best: int = 12
     worst: int = 4

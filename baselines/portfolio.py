@@ -7,7 +7,6 @@ it.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 
 from baselines import (
@@ -23,7 +22,7 @@ from baselines import (
 )
 from bench.graph import Graph
 from bench.optimizer import method
-from bench.racing import Race
+from bench.racing import Race, rounds
 from bench.space import Space
 
 FAMILIES = (
@@ -62,8 +61,7 @@ class Portfolio(Race):
         drawn = [everyone[int(i)] for i in self.rng.permutation(len(everyone))]
 
         def short(n: int) -> bool:
-            rounds = math.ceil(math.log2(max(2, n / 4)))
-            return self.problem.affordable(*drawn[:n]) < rounds * self.questions
+            return self.problem.affordable(*drawn[:n]) < rounds(n) * self.questions
 
         count = max(1, bisect_right(range(1, len(drawn) + 1), False, key=short))
         # where the table halves the field free of charge, twice as many may come

@@ -30,7 +30,7 @@ class TopTwoThompson(Optimizer):
     questions: int = 10
     leading: float = 0.5
     power: float = 0.75
-    strength: float = 10.0
+    strength: float = 30.0
     together: int = 4
 
     def __init__(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> None:
@@ -49,7 +49,13 @@ class TopTwoThompson(Optimizer):
         return [Proposal(self.pool[i], int(n) * self.questions) for i, n in enumerate(batches) if n]
 
     def _one_of_two(self, right: np.ndarray, wrong: np.ndarray, extra: np.ndarray) -> int:
-        """The best graph of one draw of the posterior, or the best of the first draw in which another one is."""
-        best = (self.rng.beta(right, wrong, (_DRAWS, len(right))) + extra).argmax(axis=1)
+        """The best graph of one draw of the posterior, or its rival: the best of the next draw with another best.
+
+        Where no draw has another one, which could take forever, the rival is the runner-up of the first.
+        """
+        draws = self.rng.beta(right, wrong, (_DRAWS, len(right))) + extra
+        best = draws.argmax(axis=1)
+        if self.rng.random() < self.leading or len(right) == 1:
+            return int(best[0])
         rivals = best[best != best[0]]
-        return int(best[0] if self.rng.random() < self.leading or not rivals.size else rivals[0])
+        return int(rivals[0] if rivals.size else draws[0].argsort()[-2])

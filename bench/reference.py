@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.graph import Graph
+from bench.seasons import Instance, load_season, season_of
 from bench.space import Space
 from bench.spec import RunSpec
 
@@ -34,7 +35,8 @@ _KEY = ("universe", "space", "pool", "task", "budget")
 class Reference:
     """One cell. accuracy (H), best_fixed, random_mean (L): exact expected accuracies in [0, 1].
 
-    how: for each sink `exact …` where every graph was enumerated, else `lower bound …`. graph, best_fixed_graph: one line each.
+    how: for each sink `exact …` where every graph was enumerated, else `lower bound …`. graph, best_fixed_graph:
+    one line each.
     random_mean: mean over 10,000 draws of the published sampler. random_search: mean over five seeds of what the
     method `random` recommends after 1,920 executions; None where it was not measured.
     """
@@ -85,15 +87,31 @@ def truth(spec: RunSpec, world: Any, space: Space, graph: Graph) -> dict[str, An
         return {}
     known: dict[str, Any] = {"accuracy": world.expected_accuracy(graph, spec.task)}
     universe = dict(spec.world_options).get("universe", "main")
-    cell = cell_reference(universe, space.name, space.pool.name, spec.task, spec.budget)
+    cell = _instance(universe, spec) or cell_reference(
+        universe, space.name, space.pool.name, spec.task, spec.budget
+    )
     if cell is not None:
         known |= {
             "reference": cell.accuracy,
             "reference_how": cell.how,
             "best_fixed": cell.best_fixed,
             "random_mean": cell.random_mean,
+            "random_search": cell.random_search,
         }
+    if isinstance(cell, Instance):
+        known["stratum"] = cell.stratum
     return known
+
+
+def _instance(universe: str, spec: RunSpec) -> Instance | None:
+    """The entry of a season's world, in the setting that its season was measured in."""
+    name = season_of(universe)
+    if name is None:
+        return None
+    season = load_season(name)
+    if (spec.space, spec.pool, spec.budget) != (season.space, season.pool, season.budget):
+        return None
+    return next((found for found in season.instances if found.name == universe), None)
 
 
 _SCREEN = 4_000

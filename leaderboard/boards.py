@@ -1,7 +1,11 @@
-"""Which runs may stand in one table, and which blocks of them count.
+"""Which runs may stand in one table.
 
-A *board* is what shares suite, inference budget, search budget and tier. Everything that would make its rows
-unlike each other (two suite versions, two plans, two caps on one task, two worlds on one seed) is refused.
+A *board* is what shares suite, variant, inference budget, search budget, tier and stratum. Everything that would
+make its rows unlike each other (two suite versions, two plans, two caps on one task, two worlds on one seed) is
+refused.
+
+What is compared is a *block*. In one world it is a seed, and an estimate is the mean over tasks (its *cells*). In
+a family of worlds it is an instance, which has one task; all instances of a stratum are one cell.
 """
 
 from __future__ import annotations
@@ -14,17 +18,28 @@ import pandas as pd
 
 from leaderboard.errors import LeaderboardError
 
-__all__ = ["QUESTION_COLUMNS", "RUN_COLUMNS", "Blocks", "Board", "common_blocks", "split_boards"]
+__all__ = ["QUESTION_COLUMNS", "RUN_COLUMNS", "SETTINGS", "Board", "split_boards"]
+
+SETTINGS: tuple[str, ...] = tuple(
+    "tier search_currency allocation selection held_back finalists questions sampler models noise slots space pool "
+    "objective agent".split()
+)
+"""What the variants of a suite may differ in."""
 
 _IDENTITY = (
-    "suite suite_version plan method label tier kind note task budget cap_units search seed world provenance"
+    "suite suite_version plan variant stratum method label kind note task budget cap_units search search_amount "
+    "checkpoint seed world provenance"
 )
-_OUTCOME = "status error graph graph_units accuracy reference reference_how best_fixed random_mean"
+_OUTCOME = (
+    "status error graph graph_units accuracy objective_value best_visited reference reference_how best_fixed "
+    "random_mean random_search"
+)
 _SECONDS = "latency_serial latency_critical latency_makespan spent_seconds wall_seconds optimizer_seconds"
 _SPENDING = "executions node_calls units prompt_tokens completion_tokens usd"
 
 RUN_COLUMNS: tuple[str, ...] = (
-    *f"{_IDENTITY} {_OUTCOME} {_SECONDS} agent_units".split(),
+    *f"{_IDENTITY} {_OUTCOME} {_SECONDS} agent_units agent_calls".split(),
+    *SETTINGS,
     *(f"spent_{name}" for name in _SPENDING.split()),
 )
 """The columns of a runs frame that the tables read (bench.records gives more)."""
@@ -34,25 +49,50 @@ QUESTION_COLUMNS: tuple[str, ...] = ("method", "task", "budget", "seed", "questi
 
 KINDS = ("method", "control", "fixed", "bound")
 STATUSES = ("ok", "method_fault", "infra")
+RANKED = ("", "headroom")
+"""Strata that are ranked: all there is in one world, and instances that hold something to find in a family."""
 
 
 @dataclass(frozen=True)
 class Board:
-    """The runs of one table: what is ranked, and the bounds that only stand beside it."""
+    """The runs of one table: what is ranked, and the bounds that only stand beside it.
+
+    runs, bounds: rows of a runs frame with two columns more: `cell`, what weighs equally (the task, or the whole
+    stratum), and `block`, a number (the seed, or the place of the instance's world in their sorted list). full:
+    no run of this variant has a larger search budget.
+    """
 
     suite: str
     version: str
     plan: str
+    variant: str
     budget: str
     search: str
     tier: str
+    stratum: str
+    full: bool
     runs: pd.DataFrame
     bounds: pd.DataFrame
+
+    @property
+    def instances(self) -> bool:
+        """Whether the blocks are instances of a family of worlds, rather than seeds in one."""
+        return self.stratum != ""
+
+    @property
+    def ranked(self) -> bool:
+        """Whether its stratum is one that is ranked."""
+        return self.stratum in RANKED
 
     @property
     def tasks(self) -> list[str]:
         """Task names, sorted."""
         return sorted(self.runs["task"].unique())
+
+    @property
+    def cells(self) -> list[str]:
+        """What weighs equally: the tasks, or the one stratum."""
+        return sorted(self.runs["cell"].unique())
 
     @property
     def methods(self) -> list[str]:
@@ -65,22 +105,26 @@ class Board:
         pairs = pd.concat([frame[["method", "label"]] for frame in (self.runs, self.bounds)])
         return dict(zip(pairs["method"], pairs["label"].astype(str), strict=True))
 
+    @cached_property
+    def setting(self) -> dict[str, str]:
+        """The values of `SETTINGS`; of a recommendation that is the method's own, the final rule's are moot."""
+        values = {name: ", ".join(sorted({str(value) for value in self.runs[name]})) for name in SETTINGS}
+        moot = {"held_back": "", "finalists": ""} if values["selection"] == "own" else {}
+        return values | moot
+
     def only(self, task: str) -> Board:
         """The same board, of one task."""
         runs, bounds = self.runs[self.runs["task"] == task], self.bounds[self.bounds["task"] == task]
         return replace(self, runs=runs, bounds=bounds)
 
-
-@dataclass(frozen=True)
-class Blocks:
-    """What every ranked method has: seeds by task; left_out says for each dropped block why."""
-
-    seeds: dict[str, tuple[int, ...]]
-    left_out: tuple[str, ...]
+    def without(self, tasks: Sequence[str]) -> Board:
+        """The same board, without these tasks."""
+        runs, bounds = self.runs[~self.runs["task"].isin(tasks)], self.bounds[~self.bounds["task"].isin(tasks)]
+        return replace(self, runs=runs, bounds=bounds)
 
 
 def split_boards(runs: pd.DataFrame) -> list[Board]:
-    """The boards of a runs frame, ordered by suite, budget, search budget, tier.
+    """The boards of a runs frame, ordered by suite, variant, budget, search budget, tier, stratum.
 
     Bounds have no tier of their own here: they stand beside every tier. LeaderboardError on missing columns,
     no rows, mixed suite versions or plans, and on anything else that cannot be compared.
@@ -88,60 +132,40 @@ def split_boards(runs: pd.DataFrame) -> list[Board]:
     _check_columns(runs, RUN_COLUMNS, "runs")
     if runs.empty:
         raise LeaderboardError("no runs to rank: is this the folder that `isobudget run` printed?")
+    # A smaller budget that a run passed is never tested: without exact truth nothing is known of it.
+    known = runs[~runs["checkpoint"].astype(bool) | runs["accuracy"].notna()]
     # The order of the files must not move a bit of the output: sums of floats depend on it.
-    ordered = runs.sort_values(["suite", "budget", "search", "tier", "method", "task", "seed"], kind="stable")
+    keys = ["suite", "variant", "budget", "search_currency", "search_amount", "search", "tier", "stratum"]
+    ordered = known.sort_values([*keys, "method", "task", "world", "seed"], kind="stable")
     _same(ordered, ["suite"], "suite_version", "mixed suite versions", "rank one version at a time")
     _same(ordered, ["suite"], "plan", "mixed analysis plans", "rank the runs of one plan at a time")
+    largest = ordered.groupby(["suite", "variant", "search_currency"])["search_amount"].transform("max")
+    ordered = ordered.assign(full=ordered["search_amount"] == largest)
     is_bound = ordered["kind"] == "bound"
     ranked, bounds = ordered[~is_bound], ordered[is_bound]
-    boards = [_board(group, bounds) for _, group in ranked.groupby(["suite", "budget", "search", "tier"])]
+    boards = [_board(group, bounds) for _, group in ranked.groupby(keys)]
     if not boards:
         raise LeaderboardError("nothing to rank: every run is a bound")
     return boards
 
 
-def common_blocks(board: Board, whole_seeds: bool) -> Blocks:
-    """The seeds that every ranked method has on each task, without infrastructure faults.
-
-    whole_seeds: a seed counts only when it is there on every task (the simulated analysis averages over tasks
-    within a seed). What one method lacks is left out for all. LeaderboardError when nothing common remains.
-    """
-    runs = board.runs
-    wanted = sorted({int(seed) for seed in runs["seed"]})
-    have = {
-        (str(method), str(task), int(seed)): str(status)
-        for method, task, seed, status in zip(
-            runs["method"], runs["task"], runs["seed"], runs["status"], strict=True
-        )
-    }
-    lost: dict[tuple[str, int], list[str]] = {}
-    for task in board.tasks:
-        for seed in wanted:
-            for method in board.methods:
-                status = have.get((method, task, seed), "missing")
-                if status in ("missing", "infra"):
-                    why = "no run of" if status == "missing" else "infrastructure fault of"
-                    lost.setdefault((task, seed), []).append(f"{why} {board.labels[method]}")
-    dropped = set(lost)
-    if whole_seeds:
-        dropped |= {(task, seed) for _, seed in lost for task in board.tasks}
-    seeds = {t: tuple(s for s in wanted if (t, s) not in dropped) for t in board.tasks}
-    reasons = tuple(f"{task} seed {seed} ({', '.join(why)})" for (task, seed), why in sorted(lost.items()))
-    for task, kept in seeds.items():
-        if not kept:
-            raise LeaderboardError(
-                f"suite {board.suite}, {task}: no seed is shared by all methods: {'; '.join(reasons[:3])}; "
-                "finish the suite (the same `isobudget run` resumes) or leave the method out"
-            )
-    return Blocks(seeds, reasons)
-
-
 def _board(group: pd.DataFrame, bounds: pd.DataFrame) -> Board:
-    """One group of ranked runs with the bounds of its suite and budgets."""
-    names = ("suite", "suite_version", "plan", "budget", "search", "tier")
-    suite, version, plan, budget, search, tier = (str(group[name].iloc[0]) for name in names)
-    beside = bounds[(bounds["suite"] == suite) & (bounds["budget"] == budget) & (bounds["search"] == search)]
-    board = Board(suite, version, plan, budget, search, tier, group, beside)
+    """One group of ranked runs with the bounds of its suite, variant, budgets and stratum."""
+    names = ("suite", "suite_version", "plan", "variant", "budget", "search", "tier", "stratum")
+    first = {name: str(group[name].iloc[0]) for name in names}
+    beside = bounds
+    for name in ("suite", "variant", "budget", "search", "stratum"):
+        beside = beside[beside[name] == first[name]]
+    world = {name: place for place, name in enumerate(sorted({*group["world"], *beside["world"]}))}
+    family = first["stratum"] != ""
+
+    def placed(runs: pd.DataFrame) -> pd.DataFrame:
+        if family:
+            return runs.assign(cell=first["stratum"], block=runs["world"].map(world))
+        return runs.assign(cell=runs["task"], block=runs["seed"])
+
+    full = bool(group["full"].iloc[0])
+    board = Board(*(first[name] for name in names), full=full, runs=placed(group), bounds=placed(beside))
     _check_comparable(board)
     return board
 
@@ -151,12 +175,17 @@ def _check_comparable(board: Board) -> None:
     for name, allowed in (("kind", KINDS), ("status", STATUSES)):
         if strange := sorted(set(runs[name]) - set(allowed)):
             raise LeaderboardError(f"{name} {strange[0]!r} is none of {', '.join(allowed)}")
-    twice = runs[runs.duplicated(["method", "task", "seed"])]
+    twice = runs[runs.duplicated(["method", "cell", "block", "seed"])]
     if not twice.empty:
-        method, task, seed = twice[["method", "task", "seed"]].iloc[0]
-        raise LeaderboardError(f"{method} on {task}, seed {seed}: more than one run in suite {board.suite}")
+        method, task, seed, world = twice[["method", "task", "seed", "world"]].iloc[0]
+        where = f"{task}, {world}, seed {seed}" if board.instances else f"{task}, seed {seed}"
+        raise LeaderboardError(f"{method} on {where}: more than one run in suite {board.suite}")
     _same(runs, ["method"], "label", "several labels of one method", "one label a method")
     _same(runs, ["method"], "kind", "several kinds of one method", "one kind a method")
+    if board.instances:
+        _same(runs, ["world"], "task", "several tasks in one instance", "an instance has one task")
+        _same(runs, ["world"], "cap_units", "several caps at one budget", "equal budgets only")
+        return
     _same(runs, ["task"], "cap_units", "several caps at one budget", "equal budgets only")
     for name in ("world", "provenance"):
         _same(runs, ["task", "seed"], name, f"{name} differs between methods", "rank one world at a time")

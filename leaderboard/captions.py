@@ -8,28 +8,67 @@ import pandas as pd
 
 from leaderboard.boards import Board
 from leaderboard.ranks import Plan, Ranking
+from leaderboard.rows import summed_up
 
-__all__ = ["headroom", "headroom_note", "how_ranked", "how_spent", "origin", "reference_words", "row_notes"]
+__all__ = [
+    "exclusions",
+    "headroom",
+    "headroom_note",
+    "how_ranked",
+    "how_spent",
+    "origin",
+    "reference_words",
+    "row_notes",
+    "stratum_words",
+    "where",
+]
 
 TRAP = 0.01
 """Headroom, a share, below which a cell holds nothing to find beyond the best fixed architecture."""
 
 
-def origin(board: Board, ranking: Ranking) -> str:
+def where(board: Board, search: bool = True) -> str:
+    """What a board is of, for titles. search: name the search budget too."""
+    parts = [f"suite {board.suite}"]
+    if board.variant:
+        parts.append(f"variant {board.variant}")
+    parts.append(f"budget {board.budget}")
+    if search:
+        parts.append(f"search {board.search}")
+    parts.append(f"tier {board.tier}")
+    if board.stratum:
+        parts.append(f"stratum {board.stratum}{'' if board.ranked else ' (not ranked)'}")
+    return ", ".join(parts)
+
+
+def origin(board: Board, ranking: Ranking, plan: Plan) -> str:
     """Where the numbers come from: provenance, worlds, version, plan, runs."""
     worlds = sorted({str(world) for world in board.runs["world"]})
-    where = "; ".join(sorted({str(words) for words in board.runs["provenance"]}))
+    sources = summed_up(sorted({str(words) for words in board.runs["provenance"]}))
+    seen = f"{len(worlds)} worlds, one an instance" if board.instances else _listed("world", worlds)
+    assumed = " (not at hand: default reference method and margins)" if plan.assumed else ""
     return (
-        f"Provenance: {where}; {_listed('world', worlds)}. Suite {board.suite} {board.version}, "
-        f"plan {board.plan}. {_runs(board, ranking)}"
+        f"Provenance: {sources}; {seen}. Suite {board.suite} {board.version}, "
+        f"plan {board.plan}{assumed}. {_runs(board, ranking)}"
     )
+
+
+def stratum_words(board: Board) -> str:
+    """What the stratum of a family of worlds is; nothing where there is one world."""
+    return {
+        "headroom": "Stratum headroom: instances in which there is something to find; the ranked ones.",
+        "trap": "Stratum trap: instances in which nothing beats the obvious; reported apart, never ranked: a "
+        "difference below 0 is what searching costs where it cannot pay.",
+        "raw": "Stratum raw: instances as they were drawn, whatever there is to find; reported apart, never ranked.",
+        "": "",
+    }.get(board.stratum, f"Stratum {board.stratum}: reported apart, never ranked.")
 
 
 def how_ranked(board: Board, ranking: Ranking, plan: Plan) -> str:
     """The analysis: what the intervals cover, how ties are made, and what could have been found."""
     pairs = len(ranking.pairs)
-    words = [_interval_words(ranking, plan)]
-    if pairs:
+    words = [_interval_words(board, ranking, plan)]
+    if pairs and board.ranked:
         words.append(
             f"Rank: the places that the data allow, from all {pairs} pairs with Holm's correction at "
             f"{plan.alpha:.0%}; methods that share a letter are not separated; * marks those not separated "
@@ -68,14 +107,17 @@ def reference_words(board: Board) -> str:
     known = board.runs.dropna(subset=["reference"])
     if known.empty:
         return "No reference optimum is known."
+    mean = 100 * _by_block(known, "reference")
+    if board.instances:
+        return f"Reference optima, mean {mean:.1f} % ({_kinds(known)})."
     how = "; ".join(sorted({str(words) for words in known["reference_how"]}))
-    return f"Reference optimum {100 * _by_seed(known, 'reference'):.1f} % ({how})."
+    return f"Reference optimum {mean:.1f} % ({how})."
 
 
 def headroom(board: Board, task: str) -> float | None:
     """Reference minus the best fixed architecture on a task, a share; None where either is unknown."""
     runs = board.runs[board.runs["task"] == task].dropna(subset=["reference", "best_fixed"])
-    return None if runs.empty else _by_seed(runs, "reference") - _by_seed(runs, "best_fixed")
+    return None if runs.empty else _by_block(runs, "reference") - _by_block(runs, "best_fixed")
 
 
 def headroom_note(board: Board) -> list[str]:
@@ -118,43 +160,66 @@ def _beats_control(board: Board, ranking: Ranking, method: str) -> bool:
     return compared is None or kind in ("control", "bound") or (compared.separated and compared.low > 0)
 
 
-def _interval_words(ranking: Ranking, plan: Plan) -> str:
+def _interval_words(board: Board, ranking: Ranking, plan: Plan) -> str:
     level, items = f"{1 - plan.alpha:.0%}", ranking.samples.items
-    mean = ", mean over tasks" if len(items) > 1 else ""
-    if ranking.analysis == "simulated":
-        if _fewest_seeds(ranking) == 1:
-            return f"Accuracy: exact expected accuracy of the recommended graph{mean}; one run: no interval."
+    exact = ranking.analysis == "simulated"
+    of = "over instances" if board.instances else "over tasks" if len(items) > 1 else ""
+    counts = ", ".join(f"{cell} {n}" for cell, n in items.items())
+    answered = f"share of test questions ({counts}) answered"
+    what = "exact expected accuracy of the recommended graph" if exact else answered
+    what = f"Accuracy: {what}{f', mean {of}' if of else ''}"
+    if _fewest_blocks(ranking) == 1:
+        return f"{what}; one {'instance' if board.instances else 'run'}: no interval."
+    if not exact:
         return (
-            f"Accuracy: exact expected accuracy of the recommended graph{mean}; ±: {level} t interval over "
-            "search seeds, in these worlds and no others, without question noise; const: no variation."
+            f"{what}; ±: {level} interval over search seeds and questions, crossed, Satterthwaite degrees of freedom."
         )
-    counts = ", ".join(f"{task} {n}" for task, n in items.items())
-    if _fewest_seeds(ranking) == 1:
-        return f"Accuracy: share of test questions ({counts}) answered{mean}; one run: no interval."
+    if board.instances:
+        return f"{what}; ±: {level} t interval over instances, without question noise; const: no variation."
     return (
-        f"Accuracy: share of test questions ({counts}) answered{mean}; ±: {level} interval over "
-        "search seeds and questions, crossed, Satterthwaite degrees of freedom."
+        f"{what}; ±: {level} t interval over search seeds, in these worlds and no others, without question "
+        "noise; const: no variation."
     )
 
 
 def _runs(board: Board, ranking: Ranking) -> str:
     status = board.runs["status"]
-    each = sorted({len(seeds) for seeds in ranking.samples.blocks.seeds.values()})
+    each = sorted({len(blocks) for blocks in ranking.samples.blocks.kept.values()})
     span = str(each[0]) if len(each) == 1 else f"{each[0]} to {each[-1]}"
+    if board.instances:
+        seeds = board.runs.groupby(["method", "block"]).size().max()
+        runs = f"{seeds} run{'s' if seeds > 1 else ''} a method in each"
+        many = f"{span} instance{'' if each == [1] else 's'} ({_by_task(board, ranking)}), {runs}"
+    else:
+        many = f"{span} run{'' if each == [1] else 's'} (search seeds) a method and task"
     return (
-        f"{span} run{'' if each == [1] else 's'} (search seeds) a method and task; {len(status)} runs "
+        f"{many}; {len(status)} runs "
         f"scheduled, {int((status != 'infra').sum())} run, {int((status == 'method_fault').sum())} failed by "
         "the method (counted with what they had)."
     )
 
 
-def _fewest_seeds(ranking: Ranking) -> int:
-    return min(len(seeds) for seeds in ranking.samples.blocks.seeds.values())
+def _by_task(board: Board, ranking: Ranking) -> str:
+    """How many of the instances that count are of which task."""
+    kept = {block for blocks in ranking.samples.blocks.kept.values() for block in blocks}
+    tasks = board.runs[board.runs["block"].isin(kept)].drop_duplicates("block")["task"]
+    return ", ".join(f"{task} {n}" for task, n in sorted(tasks.value_counts().items()))
 
 
-def _by_seed(runs: pd.DataFrame, name: str) -> float:
-    """Mean over seeds of a value that all methods share."""
-    return float(runs.drop_duplicates(["task", "seed"])[name].mean())
+def _fewest_blocks(ranking: Ranking) -> int:
+    return min(len(blocks) for blocks in ranking.samples.blocks.kept.values())
+
+
+def _by_block(runs: pd.DataFrame, name: str) -> float:
+    """Mean over blocks of a value that all methods share."""
+    return float(runs.drop_duplicates(["task", "block"])[name].mean())
+
+
+def _kinds(runs: pd.DataFrame) -> str:
+    """In how many instances the reference optimum is exact, in how many a lower bound."""
+    bounds = runs.drop_duplicates("block")["reference_how"].astype(str).str.contains("lower bound")
+    below = int(bounds.sum())
+    return f"exact in {len(bounds) - below} instances, a lower bound in {below}"
 
 
 def _listed(noun: str, names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The columns of the three tables, in order."""
+"""The columns of the tables of one board, in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ __all__ = ["BY_TASK", "OVERALL", "PAIRWISE", "SHARED_DATA"]
 
 SHARED_DATA: tuple[Column, ...] = tuple(
     Column(key, key, "text", view="data")
-    for key in ("method", "kind", "tier", "suite", "suite_version", "plan", "budget", "search", "provenance")
+    for key in (
+        "method kind tier suite suite_version plan variant budget search stratum provenance".split()
+    )
 )
 """Columns that make a row of CSV or JSON stand on its own."""
 
@@ -22,12 +24,14 @@ _RANKED = (
     Column("pvalue_holm", "p\nHolm", "pvalue"),
     Column("regret", "regret", "points", digits=1),
 )
+_SCORE = Column("score", "score", "ratio", digits=2, signed=True)
 _FAILED = Column("failed", "failed", "count", digits=0)
 _RUNS = (Column("runs", "runs", "count", digits=0, view="wide"), _FAILED)
 _NOTE = Column("note", "note", "text", view="wide")
 
 OVERALL = (
     *_RANKED,
+    _SCORE,
     Column("search_seconds", "search", "seconds"),
     Column("latency_serial", "latency\nserial", "seconds"),
     Column("latency_critical", "latency\ncritical", "seconds"),
@@ -46,7 +50,7 @@ OVERALL = (
 )
 BY_TASK = (
     *_RANKED,
-    Column("score", "score", "ratio", digits=2, signed=True),
+    _SCORE,
     Column("latency_serial", "latency\nserial", "seconds"),
     Column("latency_critical", "latency\ncritical", "seconds"),
     Column("latency_makespan", "latency\nmakespan", "seconds"),

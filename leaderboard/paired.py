@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["PairedTest", "Permutation", "paired_permutation", "paired_t", "t_interval", "t_test"]
+__all__ = ["PairedTest", "Permutation", "block_test", "paired_permutation", "paired_t", "t_interval", "t_test"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -88,6 +88,13 @@ def paired_t(x: Sequence[float] | Floats, y: Sequence[float] | Floats, level: fl
     spread = 0.0 if np.ptp(differences) == 0 else float(differences.std(ddof=1))
     mean = float(differences[0]) if spread == 0 else math.fsum(differences) / n
     return t_test(mean, spread / math.sqrt(n), n - 1, level)
+
+
+def block_test(differences: Floats, level: float = 0.95) -> PairedTest:
+    """`paired_t` of one difference a block against 0. One block has no variance: p = 1 and no interval."""
+    if len(differences) == 1:
+        return t_test(float(differences[0]), 0.0, 0, level)
+    return paired_t(differences, np.zeros_like(differences), level)
 
 
 def paired_permutation(

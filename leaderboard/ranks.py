@@ -1,7 +1,7 @@
 """Who is better than whom, with the uncertainty: the frozen analysis plan applied to one board.
 
-Two analyses, one result. *simulated*: the truth is exact, the unit is the block (a seed), t over blocks.
-*crossed*: answers to questions, seeds and questions both random (`leaderboard.crossed`).
+Two analyses, one result. *simulated*: the truth is exact, the unit is the block (a seed, or an instance of a
+family of worlds), t over blocks. *crossed*: answers to questions, seeds and questions both random (`leaderboard.crossed`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pandas as pd
 from leaderboard.boards import Board
 from leaderboard.crossed import crossed_difference
 from leaderboard.multiple import adjust_pvalues, detectable_difference, simultaneous_intervals
-from leaderboard.paired import Floats, PairedTest, paired_permutation, paired_t, t_test
+from leaderboard.paired import Floats, PairedTest, block_test, paired_permutation, t_test
 from leaderboard.proportions import proportion_ci
 from leaderboard.samples import Samples, take_samples
 from leaderboard.ties import letter_display, rank_interval
@@ -29,15 +29,23 @@ __all__ = ["Comparison", "Estimate", "Plan", "Ranking", "rank"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a suite fixes before its first run. reference: method name. rope: a share (0.01 = one point)."""
+    """What a suite fixes before its first run.
+
+    reference: method name. rope: a share (0.01 = one point). primary: the variant that is ranked first. traps:
+    `ranked`, or `apart`: tasks with nothing to find are no part of the overall rank. assumed: whether these are
+    the defaults because the suite's own plan is not at hand.
+    """
 
     reference: str = "random"
     alpha: float = 0.05
     rope: float = 0.01
+    primary: str = ""
+    traps: str = "ranked"
+    assumed: bool = False
 
 
 class Estimate(NamedTuple):
-    """Mean accuracy over tasks, a share, with its interval (infinite ends: no interval can be given)."""
+    """Mean accuracy over cells, a share, with its interval (infinite ends: no interval can be given)."""
 
     mean: float
     low: float
@@ -108,7 +116,7 @@ def rank(board: Board, questions: pd.DataFrame | None = None, plan: Plan | None 
 
 
 def _estimate(samples: Samples, method: str, level: float) -> Estimate:
-    """The mean over tasks with its interval; Wilson's where every answer was right, or every one wrong."""
+    """The mean over cells with its interval; Wilson's where every answer was right, or every one wrong."""
     values = samples.values[method]
     if not samples.exact and (all(v.all() for v in values) or not any(v.any() for v in values)):
         # The seeds repeat the same questions, so only the questions count as trials.
@@ -150,19 +158,16 @@ def _differences(samples: Samples, method: str, other: str) -> list[Floats]:
 
 
 def _test(samples: Samples, values: list[Floats], level: float) -> PairedTest:
-    """The analysis' own test of the mean over tasks = 0. One run has no variance: p = 1 and no interval."""
+    """The analysis' own test of the mean over cells = 0. One run has no variance: p = 1 and no interval."""
     if samples.exact:
-        by_block = _by_block(values)
-        if len(by_block) == 1:
-            return t_test(float(by_block[0]), 0.0, 0, level)
-        return paired_t(by_block, np.zeros_like(by_block), level)
+        return block_test(_by_block(values), level)
     if min(min(matrix.shape) for matrix in values) == 1:
         return t_test(float(np.mean([matrix.mean() for matrix in values])), 0.0, 0, level)
     return crossed_difference(values, level)
 
 
 def _by_block(values: list[Floats]) -> Floats:
-    """Mean over tasks within each block; exact samples only, where all tasks have the same seeds."""
+    """Mean over cells within each block; exact samples only, where all cells have the same blocks."""
     means: Floats = np.mean([matrix[:, 0] for matrix in values], axis=0)
     return means
 

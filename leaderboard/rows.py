@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards import Blocks, Board
+from leaderboard.blocks import Blocks
+from leaderboard.boards import Board
 from leaderboard.ranks import Ranking
 from leaderboard.table import Cell, Interval, Span
 
-__all__ = ["Costs", "counted_runs", "data_cells", "ranked_cells", "take_costs"]
+__all__ = ["Costs", "counted_runs", "data_cells", "ranked_cells", "summed_up", "take_costs"]
+
+_FEW = 6
+"""Names that are listed in full."""
 
 
 @dataclass(frozen=True)
 class Costs:
     """Means over a method's counted runs; NaN where nothing is known.
 
-    accuracy, regret, score: shares, tasks weighted equally. search_seconds: geometric mean. agent_share: of
+    accuracy, regret, score: shares, cells weighted equally. search_seconds: geometric mean. agent_share: of
     the units. Everything else: the arithmetic mean of the column of that name.
     """
 
@@ -33,24 +38,27 @@ class Costs:
 def counted_runs(runs: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
     """The runs on the blocks that count."""
     keep = [
-        int(seed) in blocks.seeds[str(task)] and status != "infra"
-        for task, seed, status in zip(runs["task"], runs["seed"], runs["status"], strict=True)
+        block in blocks.kept.get(str(cell), ()) and status != "infra"
+        for cell, block, status in zip(runs["cell"], runs["block"], runs["status"], strict=True)
     ]
     return runs[np.array(keep, dtype=bool)]
 
 
 def take_costs(runs: pd.DataFrame) -> Costs:
-    """The costs of one method's counted runs, every task with the same weight."""
-    numbers = runs.select_dtypes("number").columns.difference(["seed"])
-    by_task = runs.groupby("task")[list(numbers)].mean()
-    means = {str(name): float(by_task[name].mean()) for name in numbers}
+    """The costs of one method's counted runs: means over blocks, every cell with the same weight."""
+    numbers = list(runs.select_dtypes("number").columns.difference(["seed", "block"]))
+    by_cell = _by_cell(runs, numbers)
+    means = {str(name): float(by_cell[name].mean()) for name in numbers}
     room = runs["reference"] - runs["random_mean"]
-    score = ((runs["accuracy"] - runs["random_mean"]) / room.where(room != 0)).groupby(runs["task"]).mean()
-    regret = (runs["reference"] - runs["accuracy"]).groupby(runs["task"]).mean()
+    shares = runs.assign(
+        score=(runs["accuracy"] - runs["random_mean"]) / room.where(room != 0),
+        regret=runs["reference"] - runs["accuracy"],
+    )
+    of_cell = _by_cell(shares, ["accuracy", "regret", "score"])
     return Costs(
-        accuracy=_complete_mean(runs["accuracy"].groupby(runs["task"]).mean()),
-        regret=_complete_mean(regret),
-        score=_complete_mean(score),
+        accuracy=_complete_mean(of_cell["accuracy"]),
+        regret=_complete_mean(of_cell["regret"]),
+        score=_complete_mean(of_cell["score"]),
         search_seconds=_geometric(runs["spent_seconds"]),
         agent_share=_share(means["agent_units"], means["spent_units"]),
         means=means,
@@ -85,15 +93,27 @@ def data_cells(board: Board, method: str, runs: pd.DataFrame) -> dict[str, Cell]
         "suite": board.suite,
         "suite_version": board.version,
         "plan": board.plan,
+        "variant": board.variant,
         "budget": board.budget,
         "search": board.search,
-        "provenance": "; ".join(sorted({str(words) for words in runs["provenance"]})),
+        "stratum": board.stratum,
+        "provenance": summed_up(sorted({str(words) for words in runs["provenance"]})),
     }
 
 
-def _complete_mean(by_task: pd.Series[float]) -> float:
-    """Mean over tasks; NaN as soon as one is unknown, so that no task is dropped in silence."""
-    return float(by_task.mean(skipna=False))
+def summed_up(names: Sequence[str]) -> str:
+    """A few names in full; of many, such as the worlds of a family, the first and how many more there are."""
+    return "; ".join(names) if len(names) <= _FEW else f"{names[0]}; and {len(names) - 1} more"
+
+
+def _by_cell(runs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """Means by cell of the means by block."""
+    return runs.groupby(["cell", "block"])[names].mean().groupby("cell").mean()
+
+
+def _complete_mean(by_cell: pd.Series[float]) -> float:
+    """Mean over cells; NaN as soon as one is unknown, so that no task is dropped in silence."""
+    return float(by_cell.mean(skipna=False))
 
 
 def _geometric(seconds: pd.Series[float]) -> float:

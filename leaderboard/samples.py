@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from leaderboard.boards import QUESTION_COLUMNS, Blocks, Board, common_blocks
+from leaderboard.blocks import Blocks, common_blocks
+from leaderboard.boards import QUESTION_COLUMNS, Board
 from leaderboard.errors import LeaderboardError
 from leaderboard.paired import Floats
 
@@ -20,12 +21,12 @@ class Samples:
     """Outcomes of all methods on common blocks.
 
     exact: whether accuracies are exact expectations (simulated) or answers to questions. values: by method
-    one seeds x items matrix a task, in the order of `tasks`; when exact the single item is the truth. items:
-    questions by task that count (1 when exact). remarks: what was left out or counted as wrong, in words.
+    one blocks x items matrix a cell, in the order of `cells`; when exact the single item is the truth. items:
+    questions by cell that count (1 when exact). remarks: what was left out or counted as wrong, in words.
     """
 
     exact: bool
-    tasks: tuple[str, ...]
+    cells: tuple[str, ...]
     values: dict[str, list[Floats]]
     blocks: Blocks
     items: dict[str, int]
@@ -47,28 +48,28 @@ def take_samples(board: Board, questions: pd.DataFrame | None) -> Samples:
             f"{lacking['method']} on {lacking['task']}, seed {lacking['seed']} has no exact accuracy although"
             " other runs have: a failed run is recorded with its incumbent's or the fallback's"
         )
-    if questions is None or questions.empty:
+    if board.instances or questions is None or questions.empty:
         raise LeaderboardError(f"suite {board.suite}: no exact accuracy and no graded questions to rank by")
     return _graded(board, questions)
 
 
 def _exact(board: Board) -> Samples:
-    blocks = common_blocks(board, whole_seeds=True)
+    blocks = common_blocks(board, whole=True)
     if not board.runs["accuracy"].dropna().between(0, 1).all():
         raise LeaderboardError("accuracy is a share: a value lies outside 0..1")
-    cells = zip(board.runs["method"], board.runs["task"], board.runs["seed"], strict=True)
-    truth = dict(zip(cells, board.runs["accuracy"].to_numpy(dtype=np.float64), strict=True))
+    # Several seeds in one instance are one block: more of them measure that world, not others.
+    truth = board.runs.groupby(["method", "cell", "block"])["accuracy"].mean().to_dict()
     values = {
-        method: [np.array([[truth[method, task, seed]] for seed in blocks.seeds[task]]) for task in board.tasks]
+        method: [np.array([[truth[method, cell, block]] for block in blocks.kept[cell]]) for cell in board.cells]
         for method in board.methods
     }
-    return Samples(True, tuple(board.tasks), values, blocks, dict.fromkeys(board.tasks, 1), ())
+    return Samples(True, tuple(board.cells), values, blocks, dict.fromkeys(board.cells, 1), ())
 
 
 def _graded(board: Board, questions: pd.DataFrame) -> Samples:
     if missing := [name for name in QUESTION_COLUMNS if name not in questions.columns]:
         raise LeaderboardError(f"the questions frame lacks {', '.join(missing)}")
-    blocks = common_blocks(board, whole_seeds=False)
+    blocks = common_blocks(board, whole=False)
     asked = _own_questions(board, questions)
     failed = board.runs[board.runs["status"] == "method_fault"]
     faulty = {
@@ -78,7 +79,7 @@ def _graded(board: Board, questions: pd.DataFrame) -> Samples:
     values: dict[str, list[Floats]] = {method: [] for method in board.methods}
     items, remarks = {}, []
     for task in board.tasks:
-        rows = asked[(asked["task"] == task) & asked["seed"].isin(blocks.seeds[task])]
+        rows = asked[(asked["task"] == task) & asked["seed"].isin(blocks.kept[task])]
         lost = set(rows.loc[rows["kind"] == "infra_error", "question"].tolist())
         kept = sorted(set(rows["question"].tolist()) - lost)
         if not kept:
@@ -90,14 +91,14 @@ def _graded(board: Board, questions: pd.DataFrame) -> Samples:
         items[task] = len(kept)
         for method in board.methods:
             own = rows[rows["method"] == method]
-            values[method].append(_matrix(own, (method, task), blocks.seeds[task], kept, faulty))
+            values[method].append(_matrix(own, (method, task), blocks.kept[task], kept, faulty))
     return Samples(False, tuple(board.tasks), values, blocks, items, tuple(remarks))
 
 
 def _own_questions(board: Board, questions: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the board's runs, told apart by suite, search budget and tier where the frame has them."""
+    """The rows of the board's runs, told apart by suite, variant, search budget and tier where the frame has them."""
     own = questions["method"].isin(board.methods) & (questions["budget"] == board.budget)
-    for name in ("suite", "search", "tier"):
+    for name in ("suite", "variant", "search", "tier"):
         if name in questions.columns:
             own &= questions[name] == getattr(board, name)
     return questions[own]

@@ -196,5 +196,59 @@ def serve(debug: bool, **options: Any) -> None:
     serve_command(**options)
 
 
+@main.group()
+def season() -> None:
+    """Derive ranked worlds from a value that nobody knew when the entries were frozen (docs/families.md)."""
+
+
+@season.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[METHOD_FILE]...")
+@click.option("--beacon", required=True, help="Where the public value will appear, such as a beacon's round.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The season's file.")
+@_debug
+def freeze(files: tuple[Path, ...], beacon: str, output: Path, debug: bool) -> None:
+    """Write the digests of the entered METHOD_FILEs, before the public value is known."""
+    from bench.app.season import freeze as freeze_season
+
+    click.echo(freeze_season(files, beacon, output))
+
+
+@season.command()
+@click.argument("season_file", metavar="SEASON", type=click.Path(path_type=Path))
+@click.option("--public", required=True, help="The public value, exactly as it was published.")
+@click.option("--most", default=120, show_default=True, help="Draws of a task after which open places stay open.")
+@click.option("-j", "--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="Processes.")
+@_debug
+def derive(season_file: Path, public: str, most: int, jobs: int, debug: bool) -> None:
+    """Fill a frozen SEASON with its worlds; some minutes, and the same command goes on where it was."""
+    from bench.app.season import derive as derive_season
+
+    click.echo(derive_season(season_file, public, most, jobs))
+
+
+@season.command()
+@click.argument("name", metavar="SEASON")
+@click.option("--sample", default=3, show_default=True, type=click.IntRange(1), help="How many worlds.")
+@_debug
+def reproduce(name: str, sample: int, debug: bool) -> None:
+    """Derive some worlds of a SEASON (a name or a file) again and compare every figure."""
+    from bench.app.season import reproduce as reproduce_season
+
+    text, same = reproduce_season(name, sample)
+    click.echo(text)
+    if not same:
+        raise click.exceptions.Exit(1)
+
+
+@season.command("show")
+@click.argument("name", metavar="SEASON")
+@_debug
+def show_season(name: str, debug: bool) -> None:
+    """Print the strata of a SEASON (a name or a file) and the headroom in them."""
+    from bench.app.season import show as season_table
+
+    click.echo(season_table(name))
+
+
 if __name__ == "__main__":
     main()

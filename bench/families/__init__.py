@@ -1,1 +1,1 @@
-"""t"""
+"""Families of simulated worlds: drawing their parameters, and choosing the instances of a season."""

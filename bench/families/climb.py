@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import combinations_with_replacement
 
-import numpy as np
-
 from bench.families.edits import edited
 from bench.graph import Graph
 from bench.keys import generator

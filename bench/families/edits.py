@@ -67,9 +67,10 @@ class _Draft:
         self.preds = [{p - (p > v) for p in inputs if p != v} for inputs in self.preds]
 
     def insert(self, v: int, model: str, inputs: set[int], readers: set[int]) -> None:
-        """A new node before node v. inputs: nodes before v; readers: nodes from v on, as they are numbered now."""
+        """A new node before node v. inputs: nodes before v; readers: nodes from v on, numbered as now."""
         self.models.insert(v, model)
-        moved = [{p + (p >= v) for p in own} | ({v} if u in readers else set()) for u, own in enumerate(self.preds)]
+        later = [{p + (p >= v) for p in own} for own in self.preds]
+        moved = [own | ({v} if u in readers else set()) for u, own in enumerate(later)]
         self.preds = [*moved[:v], set(inputs), *moved[v:]]
 
     def double(self, v: int, model: str | None = None) -> None:

@@ -70,7 +70,7 @@ def wide(public: str, version: str, index: int, name: str | None = None) -> Univ
     strong, readers = _strengths(draws, base.models)
     physics = replace(
         physics,
-        **{parameter: draws.uniform(parameter) for parameter in _FAMILY},
+        **{parameter: draws.uniform(parameter) for parameter in _FAMILY},  # type: ignore[arg-type]
         within=round(min(_WITHIN, between + draws.uniform("within over between")), 6),
         coincidence=draws.uniform("coincidence of options" if physics.wrong_options else "coincidence"),
         accuracy=strong,

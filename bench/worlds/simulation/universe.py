@@ -129,7 +129,12 @@ def list_universes() -> list[str]:
 
 @cache
 def load_universe(name: str) -> Universe:
-    """The universe of that name, or the one in the TOML file at that path."""
+    """The universe of that name, the instance of a season, or the one in the TOML file at that path."""
+    if name not in list_universes() and not name.endswith(".toml"):
+        from bench.seasons import instance_universe  # it derives worlds from these
+
+        if (instance := instance_universe(name)) is not None:
+            return instance
     return parse_universe(Path(name).stem if name.endswith(".toml") else name, _data(name))
 
 

@@ -1,0 +1,139 @@
+"""The tables of one board: overall, one task, and every method against the reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from leaderboard import captions
+from leaderboard.boards import Board
+from leaderboard.columns import BY_TASK, OVERALL, PAIRWISE
+from leaderboard.multiple import detectable_difference
+from leaderboard.ranks import Plan, Ranking
+from leaderboard.rows import counted_runs, data_cells, ranked_cells, take_costs
+from leaderboard.table import Cell, Column, Interval, Table
+
+__all__ = ["by_task", "overall", "pairwise"]
+
+
+def overall(board: Board, ranking: Ranking, plan: Plan) -> Table:
+    spoken = [
+        captions.origin(board, ranking, plan),
+        captions.how_ranked(board, ranking, plan),
+        captions.how_spent(board),
+    ]
+    return Table(
+        title=f"Leaderboard: {captions.where(board)}",
+        columns=_named(OVERALL, board, plan),
+        rows=_rows(OVERALL, board, ranking),
+        caption=" ".join(spoken),
+        notes=_notes(board, ranking, plan),
+    )
+
+
+def by_task(board: Board, ranking: Ranking, plan: Plan) -> Table:
+    spoken = [
+        captions.origin(board, ranking, plan),
+        captions.reference_words(board),
+        "Secondary: the plan's endpoint is the mean over tasks.",
+        captions.how_ranked(board, ranking, plan),
+        "Score: 0 at the mean of random graphs, 1 at the reference."
+        if board.runs["random_mean"].notna().any()
+        else "",
+        "Latency is modelled, in seconds a question: serial, critical path, and makespan with few slots.",
+    ]
+    return Table(
+        title=f"Task {board.tasks[0]}: {captions.where(board)}",
+        columns=_named(BY_TASK, board, plan),
+        rows=_rows(BY_TASK, board, ranking),
+        caption=" ".join(filter(None, spoken)),
+        notes=_notes(board, ranking, plan),
+    )
+
+
+def pairwise(board: Board, ranking: Ranking, plan: Plan) -> Table:
+    label = board.labels[plan.reference]
+    spoken = [
+        captions.origin(board, ranking, plan),
+        f"Difference: method minus {label}, mean over tasks, with its {1 - plan.alpha:.0%} interval; "
+        f"Holm-adjusted: at the level of its step among {len(ranking.against_reference)} comparisons.",
+        "p: t test; sign flips: exact permutation of the same differences, unadjusted, as a check.",
+        f"Separated: the adjusted interval excludes 0; matters: it lies beyond ±{100 * plan.rope:g} point.",
+        "Detectable: 80 % power, one test at 5 %." if ranking.detectable else "One run: no interval.",
+    ]
+    return Table(
+        title=f"Against {label}: {captions.where(board)}",
+        columns=PAIRWISE,
+        rows=tuple(
+            _pair_row(board, ranking, method) for method in ranking.order if method in ranking.against_reference
+        ),
+        caption=" ".join(spoken),
+        notes=tuple(captions.exclusions(ranking)),
+    )
+
+
+def _rows(columns: tuple[Column, ...], board: Board, ranking: Ranking) -> tuple[tuple[Cell, ...], ...]:
+    """Ranked methods in order, then the bounds by name."""
+    notes = captions.row_notes(board, ranking)
+    bounds = sorted(board.bounds["method"].unique())
+    extra: dict[str, Cell] = {"headroom": captions.headroom(board, board.tasks[0]), "task": board.tasks[0]}
+    rows = []
+    for method in [*ranking.order, *bounds]:
+        note = "; ".join(words for owner, words in notes if owner == method)
+        cells = _row(board, ranking, method) | extra | {"note": note}
+        rows.append(tuple(cells.get(column.key) for column in columns))
+    return tuple(rows)
+
+
+def _row(board: Board, ranking: Ranking, method: str) -> dict[str, Cell]:
+    """One method: its means by column name (spent_ left out), then everything the tables name themselves."""
+    frame = board.runs if method in ranking.estimates else board.bounds
+    runs = frame[frame["method"] == method]
+    costs = take_costs(counted_runs(runs, ranking.samples.blocks))
+    cells: dict[str, Cell] = {name.removeprefix("spent_"): mean for name, mean in costs.means.items()}
+    cells |= {"accuracy": costs.accuracy, "regret": costs.regret, "score": costs.score}
+    cells |= {"search_seconds": costs.search_seconds, "agent_share": costs.agent_share}
+    status = runs["status"]
+    cells |= {"runs": len(runs), "failed": int((status == "method_fault").sum())}
+    cells |= {"infra": int((status == "infra").sum())}
+    return cells | data_cells(board, method, runs) | ranked_cells(board, ranking, method)
+
+
+def _pair_row(board: Board, ranking: Ranking, method: str) -> tuple[Cell, ...]:
+    found = ranking.against_reference[method]
+    test = found.test
+    cells: dict[str, Cell] = {
+        "label": board.labels[method],
+        "difference": Interval(test.mean_difference, test.ci_low, test.ci_high),
+        "adjusted": Interval(test.mean_difference, found.low, found.high),
+        "pvalue": test.pvalue if test.df else None,
+        "pvalue_holm": found.pvalue_holm if test.df else None,
+        "pvalue_flips": found.pvalue_flips,
+        "df": test.df,
+        "detectable": detectable_difference(test.standard_error) if test.standard_error else None,
+        "separated": "yes" if found.separated else "no",
+        "matters": "yes" if found.matters else "no",
+    }
+    cells |= data_cells(board, method, board.runs[board.runs["method"] == method])
+    return tuple(cells.get(column.key) for column in PAIRWISE)
+
+
+def _notes(board: Board, ranking: Ranking, plan: Plan) -> tuple[str, ...]:
+    """The rows' notes, one line a note; then headroom, then what was left out."""
+    grouped: dict[str, list[str]] = {}
+    for method, words in captions.row_notes(board, ranking):
+        grouped.setdefault(words, []).append(board.labels[method])
+    control = board.labels.get(plan.reference, "")
+    lines = []
+    for words, owners in grouped.items():
+        of = f" ({control})" if words == "does not beat its control" else ""
+        lines.append(f"{words}{of}: {', '.join(owners)}")
+    return (*lines, *captions.headroom_note(board), *captions.exclusions(ranking))
+
+
+def _named(columns: tuple[Column, ...], board: Board, plan: Plan) -> tuple[Column, ...]:
+    """The columns with the reference method's name where the differences stand."""
+    label = board.labels.get(plan.reference, plan.reference)
+    return tuple(
+        replace(column, heading="\n".join(["to", *label.split()])) if column.key == "difference" else column
+        for column in columns
+    )
