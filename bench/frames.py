@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +162,8 @@ def _run_row(record: Record) -> dict[str, Any]:
             record, space, truth.get("accuracy"), summary["test"]["latency_critical"]
         ),
         **summary["test"],
+        "cheapest_latency": _number(summary.get("cheapest_latency")),
+        "front": json.dumps([[point["accuracy"], point["latency"]] for point in summary.get("front", [])]),
         **_spent(record),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
     }

@@ -41,6 +41,9 @@ __all__ = ["run", "run_spec"]
 ROUND = 8
 """Largest number of proposals evaluated in one round (methods whose proposals do not depend on outcomes)."""
 
+FRONT = 10
+"""Most graphs of a front: among more a user would not choose."""
+
 T = TypeVar("T")
 
 
@@ -107,14 +110,15 @@ class _Run:
         driver = agent_model if self.method.agent == "llm" else None
         self.agent = Agent(self.ledger, self.space.pool.agent, self.method.agent, driver, spec.seed)
         self.rounds = Rounds(spec, world, self.alias)
-        fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
-        self.history = History(Objective.parse(spec.objective).scorer(fastest))
+        self.fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
+        self.history = History(Objective.parse(spec.objective).scorer(self.fastest))
         questions = world.questions(spec.task, "search")
         self.cursor = Cursor(question_order(task_class(spec.task).key, "search", questions, spec.seed))
         self.journal = Journal()
         self.incumbent = self.space.cheapest()
         self.ahead = sorted(map(self._stop, spec.checkpoints), key=lambda stop: stop.limit)
         self.passed: list[dict[str, Any]] = []
+        self.front: list[Graph] = []
 
     def record(self) -> Record:
         started = time.perf_counter()
@@ -124,7 +128,7 @@ class _Run:
             recommended = self._select(recommended)
         test = self._test(recommended)
         real = self.alias.to_real(recommended)
-        summary = {
+        summary: dict[str, Any] = {
             "recommended": self.journal.mention(real),
             "graphs": self.journal.graphs,
             "status": "method_fault" if error else "ok",
@@ -137,6 +141,9 @@ class _Run:
             "truth": self._truth(real),
             "checkpoints": self.passed,
         }
+        if self.front:
+            summary["front"] = [self._point(graph) for graph in self.front]
+            summary["cheapest_latency"] = self.fastest
         if self.agent.transcript:
             summary["transcript"] = self.agent.transcript
         measured = manifest() | {"seconds": time.perf_counter() - started}
@@ -161,6 +168,17 @@ class _Run:
             known["best_visited"] = best_visited(self.world, self.spec.task, graphs)
         return known
 
+    def _point(self, graph: Graph) -> dict[str, Any]:
+        """One graph of the front: true accuracy where the world knows it, else on the test; mean critical path."""
+        real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
+        known = truth(self.spec, self.world, self.alias.real, real).get("accuracy")
+        measured = float((execution.codes == 0).mean())
+        return {
+            "graph": self.journal.mention(real),
+            "accuracy": measured if known is None else known,
+            "latency": float(execution.critical.mean()),
+        }
+
     # the search phase: the method's own code runs only inside `_think`
 
     def _search(self) -> tuple[Graph, str]:
@@ -174,6 +192,10 @@ class _Run:
             except BudgetExceeded:
                 pass  # the budget no longer allows the agent to be asked: the search is over
             self.incumbent = self._recommendation(optimizer)
+            if self.spec.objective.startswith("joint"):
+                self.front = self._think(optimizer.recommend_front)[:FRONT]
+                for graph in self.front:
+                    self._admit(graph, "recommended")
             return self.incumbent, ""
         except (MethodFault, BudgetExceeded) as error:
             best = self.history.best(1)

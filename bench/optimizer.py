@@ -182,6 +182,17 @@ class History:
         ]
         return [self.tallies[key].graph for _, _, key in sorted(scored)[:count]]
 
+    def front(self) -> list[Graph]:
+        """The evaluated graphs that none beats in both posterior accuracy and latency, fastest first."""
+        order = sorted(self.tallies.values(), key=lambda t: (t.latency, -self.posterior(t.graph), t.graph.id))
+        front: list[Graph] = []
+        reached = -1.0
+        for tally in order:
+            if (accuracy := self.posterior(tally.graph)) > reached:
+                front.append(tally.graph)
+                reached = accuracy
+        return front
+
     def _posterior(self, tally: Tally, pooled: float) -> float:
         return (tally.right + PRIOR_STRENGTH * pooled) / (tally.asked + PRIOR_STRENGTH)
 
@@ -259,8 +270,11 @@ class Optimizer:
         return best[0] if best else self.problem.space.cheapest()
 
     def recommend_front(self) -> list[Graph]:
-        """For more than one objective: the graphs among which a user would choose."""
-        return [self.recommend()]
+        """For accuracy and latency at once: the graphs among which a user would choose, at most ten count.
+
+        Default: the front of what was evaluated, and the recommendation where nothing was.
+        """
+        return self.history.front() or [self.recommend()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,8 @@ def exclusions(ranking: Ranking) -> list[str]:
 
 def _beats_control(board: Board, ranking: Ranking, method: str) -> bool:
     """False only for a method or fixed architecture that was compared and is not separated upwards."""
+    if not board.ranked:
+        return True  # where there is nothing to find, not beating it says nothing
     compared = ranking.against_reference.get(method)
     kind = str(board.runs.loc[board.runs["method"] == method, "kind"].iloc[0]) if compared else "bound"
     return compared is None or kind in ("control", "bound") or (compared.separated and compared.low > 0)

@@ -24,7 +24,7 @@ from leaderboard.proportions import proportion_ci
 from leaderboard.samples import Samples, take_samples
 from leaderboard.ties import letter_display, rank_interval
 
-__all__ = ["Comparison", "Estimate", "Plan", "Ranking", "rank"]
+__all__ = ["Comparison", "Estimate", "Plan", "Ranking", "Standing", "rank"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,13 @@ class Ranking:
     tied: frozenset[str]
     detectable: tuple[float, float] | None
     samples: Samples
+
+
+class Standing(NamedTuple):
+    """A board with its verdict."""
+
+    board: Board
+    ranking: Ranking
 
 
 def rank(board: Board, questions: pd.DataFrame | None = None, plan: Plan | None = None) -> Ranking:

@@ -66,17 +66,21 @@ def take_costs(runs: pd.DataFrame) -> Costs:
 
 
 def ranked_cells(board: Board, ranking: Ranking, method: str) -> dict[str, Cell]:
-    """Rank, letters, mark, accuracy with interval, difference to the reference; of a bound only its label."""
+    """Rank, letters, mark, accuracy with interval, difference to the reference; of a bound only its label.
+
+    Of a stratum that is not ranked neither rank nor letters nor mark.
+    """
     if method not in ranking.estimates:
         return {"label": f"{board.labels[method]} (bound)"}
     found = ranking.against_reference.get(method)
     cells: dict[str, Cell] = {
-        "rank": Span(*ranking.ranks[method]),
-        "letters": ranking.letters[method],
-        "tied_with_best": "*" if method in ranking.tied else "",
         "label": board.labels[method],
         "accuracy": Interval(*ranking.estimates[method]),
     }
+    if board.ranked:
+        cells["rank"] = Span(*ranking.ranks[method])
+        cells["letters"] = ranking.letters[method]
+        cells["tied_with_best"] = "*" if method in ranking.tied else ""
     if found is not None:
         cells["difference"] = Interval(found.test.mean_difference, found.low, found.high)
         cells["pvalue_holm"] = found.pvalue_holm if found.test.df else None
@@ -119,6 +123,8 @@ def _complete_mean(by_cell: pd.Series[float]) -> float:
 def _geometric(seconds: pd.Series[float]) -> float:
     """Geometric mean; 0 as soon as one run spent nothing (a method that need not search)."""
     values = seconds.to_numpy(dtype=np.float64)
+    if not len(values):
+        return float("nan")
     return 0.0 if (values == 0).any() else float(np.exp(np.log(values).mean()))
 
 

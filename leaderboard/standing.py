@@ -15,28 +15,40 @@ from leaderboard.table import Cell, Column, Interval, Table
 __all__ = ["by_task", "overall", "pairwise"]
 
 
+_SCORE = "Score: 0 at the mean of random graphs, 1 at the reference."
+
+
 def overall(board: Board, ranking: Ranking, plan: Plan) -> Table:
+    """Every method of a board; of a stratum that is not ranked without ranks and letters."""
+    objective = board.setting["objective"]
     spoken = [
+        captions.stratum_words(board),
         captions.origin(board, ranking, plan),
         captions.how_ranked(board, ranking, plan),
+        f"By accuracy, although these runs sought {objective}: for that see the table Objective."
+        if objective != "accuracy"
+        else "",
+        f"{_SCORE[:-1]} of its instance, unclipped." if board.instances else "",
         captions.how_spent(board),
     ]
+    columns = tuple(column for column in OVERALL if board.instances or column.key != "score")
     return Table(
         title=f"Leaderboard: {captions.where(board)}",
-        columns=_named(OVERALL, board, plan),
-        rows=_rows(OVERALL, board, ranking),
-        caption=" ".join(spoken),
+        columns=_named(columns, board, plan),
+        rows=_rows(columns, board, ranking),
+        caption=" ".join(filter(None, spoken)),
         notes=_notes(board, ranking, plan),
     )
 
 
 def by_task(board: Board, ranking: Ranking, plan: Plan) -> Table:
+    """Every method of a board of one task; of a family of worlds, that task's instances."""
     spoken = [
         captions.origin(board, ranking, plan),
         captions.reference_words(board),
-        "Secondary: the plan's endpoint is the mean over tasks.",
+        f"Secondary: the plan's endpoint is the mean over {'instances of all tasks' if board.instances else 'tasks'}.",
         captions.how_ranked(board, ranking, plan),
-        "Score: 0 at the mean of random graphs, 1 at the reference."
+        _SCORE
         if board.runs["random_mean"].notna().any()
         else "",
         "Latency is modelled, in seconds a question: serial, critical path, and makespan with few slots.",
@@ -51,14 +63,17 @@ def by_task(board: Board, ranking: Ranking, plan: Plan) -> Table:
 
 
 def pairwise(board: Board, ranking: Ranking, plan: Plan) -> Table:
+    """Every method against the reference: raw and adjusted, the check by sign flips, and what it amounts to."""
     label = board.labels[plan.reference]
     spoken = [
         captions.origin(board, ranking, plan),
-        f"Difference: method minus {label}, mean over tasks, with its {1 - plan.alpha:.0%} interval; "
+        f"Difference: method minus {label}, mean over {'instances' if board.instances else 'tasks'}, with its {1 - plan.alpha:.0%} interval; "
         f"Holm-adjusted: at the level of its step among {len(ranking.against_reference)} comparisons.",
         "p: t test; sign flips: exact permutation of the same differences, unadjusted, as a check.",
         f"Separated: the adjusted interval excludes 0; matters: it lies beyond ±{100 * plan.rope:g} point.",
-        "Detectable: 80 % power, one test at 5 %." if ranking.detectable else "One run: no interval.",
+        "Detectable: 80 % power, one test at 5 %."
+        if ranking.detectable
+        else f"One {'instance' if board.instances else 'run'}: no interval.",
     ]
     return Table(
         title=f"Against {label}: {captions.where(board)}",

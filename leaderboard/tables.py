@@ -1,4 +1,4 @@
-"""The leaderboard as tables: overall, task by task, and against the reference method.
+"""The leaderboard as tables: each board, then what only several boards together show.
 
 for table in leaderboard_tables(records.runs_df(), records.questions_df()):
     print(render(table))
@@ -6,167 +6,110 @@ for table in leaderboard_tables(records.runs_df(), records.questions_df()):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 
-from leaderboard import captions
+from leaderboard.agents import agent_tables
 from leaderboard.boards import Board, split_boards
-from leaderboard.columns import BY_TASK, OVERALL, PAIRWISE
-from leaderboard.multiple import detectable_difference
-from leaderboard.ranks import Plan, Ranking, rank
-from leaderboard.rows import counted_runs, data_cells, ranked_cells, take_costs
-from leaderboard.table import Cell, Column, Interval, Table
+from leaderboard.contrasts import contrast_tables
+from leaderboard.curves import curve_tables
+from leaderboard.factorial import factorial_tables
+from leaderboard.objectives import objective_tables
+from leaderboard.ranks import Plan, Standing, rank
+from leaderboard.regret import regret_tables
+from leaderboard.standing import by_task, overall, pairwise
+from leaderboard.table import Table
+from leaderboard.traps import trap_tables, trapped
+from leaderboard.verdicts import verdict_tables
 
-__all__ = ["leaderboard_tables"]
+__all__ = ["Overview", "leaderboard_tables", "overview"]
+
+ACROSS: tuple[Callable[[Sequence[Standing], Plan], Iterator[Table]], ...] = (
+    curve_tables,
+    regret_tables,
+    contrast_tables,
+    factorial_tables,
+    agent_tables,
+    verdict_tables,
+    objective_tables,
+    trap_tables,
+)
+"""What boards together show, in the order of reading; each makes only the tables that there are data for."""
+
+
+class Overview(NamedTuple):
+    """What a reader wants first, and in words which boards there are besides (empty: none)."""
+
+    tables: list[Table]
+    rest: str
 
 
 def leaderboard_tables(
     runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Plan | None = None
 ) -> list[Table]:
-    """All tables of a set of runs: for each suite, budgets and tier the overall, the per-task, the pairwise.
+    """All tables of a set of runs: every board's, then those across boards.
 
-    runs, questions: the frames of `load_records(path)`; questions are needed where no exact accuracy is
-    known. plan: what the suite fixed beforehand. LeaderboardError on runs that cannot be ranked together.
+    Of each board the overall table; at the full search budget of a ranked stratum also each task and every method
+    against the reference. runs, questions: the frames of `load_records(path)`; questions are needed where no exact
+    accuracy is known. plan: what the suite fixed beforehand. LeaderboardError on runs that cannot be ranked
+    together.
     """
     plan = plan or Plan()
-    return [table for board in split_boards(runs) for table in _board_tables(board, questions, plan)]
-
-
-def _board_tables(board: Board, questions: pd.DataFrame | None, plan: Plan) -> Iterator[Table]:
-    ranking = rank(board, questions, plan)
-    yield _overall(board, ranking, plan)
-    for task in board.tasks:
-        one = board.only(task)
-        yield _by_task(one, rank(one, questions, plan), plan)
-    if ranking.against_reference:
-        yield _pairwise(board, ranking, plan)
-
-
-def _overall(board: Board, ranking: Ranking, plan: Plan) -> Table:
-    spoken = [
-        captions.origin(board, ranking),
-        captions.how_ranked(board, ranking, plan),
-        captions.how_spent(board),
+    boards = _in_order(runs, plan)
+    standings = [Standing(board, rank(board, questions, plan)) for board in boards]
+    return [
+        *(table for standing in standings for table in _board_tables(standing, questions, plan)),
+        *(table for tables in ACROSS for table in tables(standings, plan)),
     ]
-    return Table(
-        title=f"Leaderboard: {_where(board)}",
-        columns=_named(OVERALL, board, plan),
-        rows=_rows(OVERALL, board, ranking),
-        caption=" ".join(spoken),
-        notes=_notes(board, ranking, plan),
-    )
 
 
-def _by_task(board: Board, ranking: Ranking, plan: Plan) -> Table:
-    spoken = [
-        captions.origin(board, ranking),
-        captions.reference_words(board),
-        "Secondary: the plan's endpoint is the mean over tasks.",
-        captions.how_ranked(board, ranking, plan),
-        "Score: 0 at the mean of random graphs, 1 at the reference."
-        if board.runs["random_mean"].notna().any()
-        else "",
-        "Latency is modelled, in seconds a question: serial, critical path, and makespan with few slots.",
-    ]
-    return Table(
-        title=f"Task {board.tasks[0]}: {_where(board)}",
-        columns=_named(BY_TASK, board, plan),
-        rows=_rows(BY_TASK, board, ranking),
-        caption=" ".join(filter(None, spoken)),
-        notes=_notes(board, ranking, plan),
-    )
+def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Plan | None = None) -> Overview:
+    """The overall table of the primary variant at its full search budget, then how methods fare at smaller ones.
+
+    Where variants differ in nothing but what the search budget is counted in, the curves of all of them. A suite
+    without a primary variant compares its variants instead. Parameters and errors as of `leaderboard_tables`.
+    """
+    plan = plan or Plan()
+    boards = [board for board in _in_order(runs, plan) if board.ranked]
+    standings = [Standing(board, rank(board, questions, plan)) for board in boards]
+    whole = [standing for standing in standings if standing.board.full]
+    primary = [standing for standing in whole if standing.board.variant == plan.primary]
+    tables = [overall(*standing, plan) for standing in primary or whole[:1]]
+    tracks = [s for s in standings if any(_same_but_track(s.board, first.board) for first in primary or whole[:1])]
+    tables += curve_tables(tracks, plan)
+    if not primary:
+        tables += verdict_tables(standings, plan)
+    return Overview(tables, _rest(split_boards(runs)))
 
 
-def _pairwise(board: Board, ranking: Ranking, plan: Plan) -> Table:
-    label = board.labels[plan.reference]
-    spoken = [
-        captions.origin(board, ranking),
-        f"Difference: method minus {label}, mean over tasks, with its {1 - plan.alpha:.0%} interval; "
-        f"Holm-adjusted: at the level of its step among {len(ranking.against_reference)} comparisons.",
-        "p: t test; sign flips: exact permutation of the same differences, unadjusted, as a check.",
-        f"Separated: the adjusted interval excludes 0; matters: it lies beyond ±{100 * plan.rope:g} point.",
-        "Detectable: 80 % power, one test at 5 %." if ranking.detectable else "One run: no interval.",
-    ]
-    return Table(
-        title=f"Against {label}: {_where(board)}",
-        columns=PAIRWISE,
-        rows=tuple(
-            _pair_row(board, ranking, method) for method in ranking.order if method in ranking.against_reference
-        ),
-        caption=" ".join(spoken),
-        notes=tuple(captions.exclusions(ranking)),
-    )
+def _in_order(runs: pd.DataFrame, plan: Plan) -> list[Board]:
+    """The boards, the primary variant's first."""
+    return sorted(split_boards(runs), key=lambda board: (board.suite, board.variant != plan.primary))
 
 
-def _rows(columns: tuple[Column, ...], board: Board, ranking: Ranking) -> tuple[tuple[Cell, ...], ...]:
-    """Ranked methods in order, then the bounds by name."""
-    notes = captions.row_notes(board, ranking)
-    bounds = sorted(board.bounds["method"].unique())
-    extra: dict[str, Cell] = {"headroom": captions.headroom(board, board.tasks[0]), "task": board.tasks[0]}
-    rows = []
-    for method in [*ranking.order, *bounds]:
-        note = "; ".join(words for owner, words in notes if owner == method)
-        cells = _row(board, ranking, method) | extra | {"note": note}
-        rows.append(tuple(cells.get(column.key) for column in columns))
-    return tuple(rows)
+def _board_tables(standing: Standing, questions: pd.DataFrame | None, plan: Plan) -> Iterator[Table]:
+    board = standing.board
+    yield overall(*standing, plan)
+    if board.full and board.ranked:
+        for task in board.tasks:
+            one = board.only(task)
+            yield by_task(one, rank(one, questions, plan), plan)
+        if standing.ranking.against_reference:
+            yield pairwise(*standing, plan)
 
 
-def _row(board: Board, ranking: Ranking, method: str) -> dict[str, Cell]:
-    """One method: its means by column name (spent_ left out), then everything the tables name themselves."""
-    frame = board.runs if method in ranking.estimates else board.bounds
-    runs = frame[frame["method"] == method]
-    costs = take_costs(counted_runs(runs, ranking.samples.blocks))
-    cells: dict[str, Cell] = {name.removeprefix("spent_"): mean for name, mean in costs.means.items()}
-    cells |= {"accuracy": costs.accuracy, "regret": costs.regret, "score": costs.score}
-    cells |= {"search_seconds": costs.search_seconds, "agent_share": costs.agent_share}
-    status = runs["status"]
-    cells |= {"runs": len(runs), "failed": int((status == "method_fault").sum())}
-    cells |= {"infra": int((status == "infra").sum())}
-    return cells | data_cells(board, method, runs) | ranked_cells(board, ranking, method)
+def _same_but_track(board: Board, other: Board) -> bool:
+    names = [name for name in board.setting if name != "search_currency"]
+    return all(board.setting[name] == other.setting[name] for name in names)
 
 
-def _pair_row(board: Board, ranking: Ranking, method: str) -> tuple[Cell, ...]:
-    found = ranking.against_reference[method]
-    test = found.test
-    cells: dict[str, Cell] = {
-        "label": board.labels[method],
-        "difference": Interval(test.mean_difference, test.ci_low, test.ci_high),
-        "adjusted": Interval(test.mean_difference, found.low, found.high),
-        "pvalue": test.pvalue if test.df else None,
-        "pvalue_holm": found.pvalue_holm if test.df else None,
-        "pvalue_flips": found.pvalue_flips,
-        "df": test.df,
-        "detectable": detectable_difference(test.standard_error) if test.standard_error else None,
-        "separated": "yes" if found.separated else "no",
-        "matters": "yes" if found.matters else "no",
-    }
-    cells |= data_cells(board, method, board.runs[board.runs["method"] == method])
-    return tuple(cells.get(column.key) for column in PAIRWISE)
-
-
-def _notes(board: Board, ranking: Ranking, plan: Plan) -> tuple[str, ...]:
-    """The rows' notes, one line a note; then headroom, then what was left out."""
-    grouped: dict[str, list[str]] = {}
-    for method, words in captions.row_notes(board, ranking):
-        grouped.setdefault(words, []).append(board.labels[method])
-    control = board.labels.get(plan.reference, "")
-    lines = []
-    for words, owners in grouped.items():
-        of = f" ({control})" if words == "does not beat its control" else ""
-        lines.append(f"{words}{of}: {', '.join(owners)}")
-    return (*lines, *captions.headroom_note(board), *captions.exclusions(ranking))
-
-
-def _named(columns: tuple[Column, ...], board: Board, plan: Plan) -> tuple[Column, ...]:
-    """The columns with the reference method's name where the differences stand."""
-    label = board.labels.get(plan.reference, plan.reference)
-    return tuple(
-        replace(column, heading="\n".join(["to", *label.split()])) if column.key == "difference" else column
-        for column in columns
-    )
-
-
-def _where(board: Board) -> str:
-    return f"suite {board.suite}, budget {board.budget}, search {board.search}, tier {board.tier}"
+def _rest(boards: Sequence[Board]) -> str:
+    """Which options of `isobudget leaderboard` choose among the boards; empty where there is one choice."""
+    words = []
+    for option in ("variant", "stratum", "search"):
+        values = list(dict.fromkeys(getattr(board, option) for board in boards))
+        if len(values) > 1:
+            words.append(f"--{option} {'|'.join(values)}")
+    return " ".join(words)

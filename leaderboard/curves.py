@@ -1,0 +1,105 @@
+"""A rank is a curve over search budgets: one row a method, one column a search budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leaderboard import captions
+from leaderboard.boards import Board
+from leaderboard.ranks import Plan, Standing
+from leaderboard.rows import counted_runs, take_costs
+from leaderboard.table import Cell, Column, Interval, Table
+
+__all__ = ["curve_tables"]
+
+_TRACKS = {"executions": "equal question executions", "flops": "equal compute, the agent's included"}
+_TRACKS |= {"seconds": "equal modelled search time", "usd": "equal dollars, the agent's included"}
+
+
+def curve_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
+    """A table for each variant, budget and ranked stratum that has several search budgets."""
+    groups: dict[tuple[str, ...], list[Standing]] = {}
+    for standing in standings:
+        board = standing.board
+        if board.ranked:
+            key = (board.suite, board.variant, board.budget, board.tier, board.stratum, _currency(board))
+            groups.setdefault(key, []).append(standing)
+    for group in groups.values():
+        if len(group) > 1:
+            yield _curve(sorted(group, key=lambda standing: _amount(standing.board)), plan)
+
+
+def _curve(points: Sequence[Standing], plan: Plan) -> Table:
+    """The same verdicts as the boards', side by side; rows in the order of the largest budget."""
+    last = points[-1].board
+    known = [plan.reference in point.ranking.order for point in points]
+    everyone = dict.fromkeys(method for point in reversed(points) for method in point.ranking.order)
+    columns = [Column("label", "method", "text")]
+    for point, difference in zip(points, known, strict=True):
+        columns += _columns(point.board, _amount(points[0].board), difference)
+    rows = []
+    for method in everyone:
+        row: list[Cell] = [next(p.board.labels[method] for p in reversed(points) if method in p.board.labels)]
+        for point, difference in zip(points, known, strict=True):
+            row += _cells(point, method, difference)
+        rows.append((*row, method))
+    spoken = [
+        f"Track {_currency(last)}: {_TRACKS.get(_currency(last), 'equal spending')}.",
+        _level_words(points, known, plan),
+        "Methods that share a letter in a column are not separated there.",
+        "Read along a row whether a lead holds, shrinks or turns as the search budget grows; a method that is good "
+        "at one budget is good at that one. Rows in the order of the largest budget.",
+    ]
+    return Table(
+        title=f"Curve over search budgets: {captions.where(last, search=False)}",
+        columns=(*columns, Column("method", "method", "text", view="data")),
+        rows=tuple(rows),
+        caption=" ".join(spoken),
+    )
+
+
+def _columns(board: Board, smallest: float, difference: bool) -> list[Column]:
+    heading = f"×{_amount(board) / smallest:.3g}\n{board.search}"
+    value = (
+        Column(f"difference_{board.search}", heading, "points", digits=1, signed=True, interval=True)
+        if difference
+        else Column(f"accuracy_{board.search}", heading, "percent", digits=1, interval=True)
+    )
+    score = Column(f"score_{board.search}", f"score\n{board.search}", "ratio", digits=2, signed=True, view="wide")
+    return [value, Column(f"letters_{board.search}", "ties", "text"), score]
+
+
+def _cells(point: Standing, method: str, difference: bool) -> list[Cell]:
+    board, ranking = point
+    if method not in ranking.estimates:
+        return [None, None, None]
+    found = ranking.against_reference.get(method)
+    value: Cell = None if difference else Interval(*ranking.estimates[method])
+    if found is not None:
+        value = Interval(found.test.mean_difference, found.low, found.high)
+    own = board.runs[board.runs["method"] == method]
+    return [value, ranking.letters[method], take_costs(counted_runs(own, ranking.samples.blocks)).score]
+
+
+def _level_words(points: Sequence[Standing], known: Sequence[bool], plan: Plan) -> str:
+    """What the values are, and the reference's own accuracy, without which differences have no level."""
+    if not all(known):
+        return (
+            "Values: mean accuracy where the reference method has no runs, else differences to it, with intervals."
+        )
+    board = points[-1].board
+    levels = [100 * point.ranking.estimates[plan.reference].mean for point in points]
+    unit = "instances" if board.instances else "search seeds"
+    return (
+        f"Values: mean difference of true accuracy to {board.labels[plan.reference]}, in points, with Holm-adjusted "
+        f"{1 - plan.alpha:.0%} intervals over {unit}, the same as in the board of that budget; "
+        f"{board.labels[plan.reference]} itself reaches {', '.join(f'{level:.1f}' for level in levels)} %."
+    )
+
+
+def _currency(board: Board) -> str:
+    return str(board.runs["search_currency"].iloc[0])
+
+
+def _amount(board: Board) -> float:
+    return float(board.runs["search_amount"].iloc[0])
