@@ -47,9 +47,8 @@ class AFlow(Optimizer):
 
     wants_traces = True
 
-    starts: int = 8
-    best: int = 4
-    validations: int = 1
+    starts: int = 12
+    best: int = 8
     mix: float = 0.2
     sharpness: float = 0.4
 
@@ -63,14 +62,11 @@ class AFlow(Optimizer):
         """Random graphs, the roots, in one round; then one expansion of the tree at a time."""
         missing = self.starts - len(self.history.outcomes)
         if missing > 0 or self.first is None:
-            return [Proposal(self.draw(), self._questions()) for _ in range(max(1, min(count, missing)))]
+            return [Proposal(self.draw()) for _ in range(max(1, min(count, missing)))]
         parent = self._parent()
         change, child = ask_graph(self, self._lines(parent), lambda: self._chosen(parent))
         self.edits.append(Edit(parent, change, child))
-        return [Proposal(child, self._questions())]
-
-    def _questions(self) -> int:
-        return max(1, self.validations) * self.problem.questions_per_evaluation
+        return [Proposal(child)]
 
     def tell(self, outcome: Outcome) -> None:
         self.first = self.first or outcome.graph

@@ -8,6 +8,7 @@ it.
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 
 from baselines import (
     best_of_n,
@@ -38,10 +39,11 @@ FAMILIES = (
 )
 
 
-def members(space: Space) -> list[Graph]:
+@lru_cache(maxsize=16)
+def members(space: Space) -> tuple[Graph, ...]:
     """The members of all families that are in the space, each once."""
     graphs = {graph.id: graph for family in FAMILIES for graph in family.members(space)}
-    return [graph for graph in graphs.values() if space.contains(graph)]
+    return tuple(graph for graph in graphs.values() if space.contains(graph))
 
 
 @method(

@@ -1,7 +1,7 @@
 """TextGrad: an agent criticises the current graph from what its nodes did, then revises it by that criticism.
 
-Source: Yuksekgonul et al. 2024, "TextGrad: automatic differentiation via text". Two consultations a step, as there:
-the criticism is the gradient, the revision the optimizer's step; past revisions and what came of them are its
+Source: Yuksekgonul et al. 2024, "TextGrad: automatic differentiation via text". Two consultations a step, as
+there: the criticism is the gradient, the revision the optimizer's step; past revisions and what came of them are its
 momentum. A revision that does worse is taken back, as their prompt optimization does on a validation set; since
 answers are few and noisy, one takes over only once it was asked as much as the graph that it revises. Ours: the
 criticism is a list of typed findings, so that an agent without language can give and follow one; and where nothing
@@ -112,8 +112,8 @@ class TextGrad(Optimizer):
         )
         lines = [
             *self._told(graph),
-            "Criticise it: what in it costs right answers, and what should change? Do not write a new graph yet. Kinds "
-            f"of findings: {'; '.join(f'{name}: {text}' for name, text in FINDINGS.items())}. Node "
+            "Criticise it: what in it costs right answers, and what should change? Do not write a new graph yet. "
+            f"Kinds of findings: {'; '.join(f'{name}: {text}' for name, text in FINDINGS.items())}. Node "
             f"{len(graph.nodes)} stands for the sink. Reply with JSON, the most important first: "
             '{"findings": [{"node": NODE, "finding": KIND, "advice": "…"}, …]}.',
         ]

@@ -21,8 +21,8 @@ from leaderboard.errors import LeaderboardError
 __all__ = ["QUESTION_COLUMNS", "RUN_COLUMNS", "SETTINGS", "Board", "split_boards"]
 
 SETTINGS: tuple[str, ...] = tuple(
-    "tier search_currency allocation selection held_back finalists questions sampler models noise slots space pool "
-    "objective agent".split()
+    "tier search_currency allocation selection held_back finalists questions sampler models noise slots space "
+    "pool objective agent".split()
 )
 """What the variants of a suite may differ in."""
 
@@ -63,13 +63,13 @@ class Board:
     """
 
     suite: str
-    version: str
-    plan: str
     variant: str
     budget: str
     search: str
     tier: str
     stratum: str
+    version: str
+    plan: str
     full: bool
     runs: pd.DataFrame
     bounds: pd.DataFrame
@@ -78,6 +78,11 @@ class Board:
     def instances(self) -> bool:
         """Whether the blocks are instances of a family of worlds, rather than seeds in one."""
         return self.stratum != ""
+
+    @property
+    def units(self) -> str:
+        """What the blocks are, in a word for readers."""
+        return "instances" if self.instances else "search seeds"
 
     @property
     def ranked(self) -> bool:
@@ -151,7 +156,7 @@ def split_boards(runs: pd.DataFrame) -> list[Board]:
 
 def _board(group: pd.DataFrame, bounds: pd.DataFrame) -> Board:
     """One group of ranked runs with the bounds of its suite, variant, budgets and stratum."""
-    names = ("suite", "suite_version", "plan", "variant", "budget", "search", "tier", "stratum")
+    names = ("suite", "variant", "budget", "search", "tier", "stratum")
     first = {name: str(group[name].iloc[0]) for name in names}
     beside = bounds
     for name in ("suite", "variant", "budget", "search", "stratum"):
@@ -164,8 +169,14 @@ def _board(group: pd.DataFrame, bounds: pd.DataFrame) -> Board:
             return runs.assign(cell=first["stratum"], block=runs["world"].map(world))
         return runs.assign(cell=runs["task"], block=runs["seed"])
 
-    full = bool(group["full"].iloc[0])
-    board = Board(*(first[name] for name in names), full=full, runs=placed(group), bounds=placed(beside))
+    board = Board(
+        **first,
+        version=str(group["suite_version"].iloc[0]),
+        plan=str(group["plan"].iloc[0]),
+        full=bool(group["full"].iloc[0]),
+        runs=placed(group),
+        bounds=placed(beside),
+    )
     _check_comparable(board)
     return board
 

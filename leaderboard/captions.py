@@ -27,18 +27,11 @@ TRAP = 0.01
 """Headroom, a share, below which a cell holds nothing to find beyond the best fixed architecture."""
 
 
-def where(board: Board, search: bool = True) -> str:
-    """What a board is of, for titles. search: name the search budget too."""
-    parts = [f"suite {board.suite}"]
-    if board.variant:
-        parts.append(f"variant {board.variant}")
-    parts.append(f"budget {board.budget}")
-    if search:
-        parts.append(f"search {board.search}")
-    parts.append(f"tier {board.tier}")
-    if board.stratum:
-        parts.append(f"stratum {board.stratum}{'' if board.ranked else ' (not ranked)'}")
-    return ", ".join(parts)
+def where(board: Board, *but: str) -> str:
+    """What a board is of, for titles. but: what to leave out, because the table has several."""
+    names = [name for name in ("suite", "variant", "budget", "search", "tier", "stratum") if name not in but]
+    parts = [f"{name} {getattr(board, name)}" for name in names if getattr(board, name)]
+    return ", ".join(parts) + ("" if board.ranked else " (not ranked)")
 
 
 def origin(board: Board, ranking: Ranking, plan: Plan) -> str:
@@ -57,9 +50,10 @@ def stratum_words(board: Board) -> str:
     """What the stratum of a family of worlds is; nothing where there is one world."""
     return {
         "headroom": "Stratum headroom: instances in which there is something to find; the ranked ones.",
-        "trap": "Stratum trap: instances in which nothing beats the obvious; reported apart, never ranked: a "
+        "trap": "Stratum trap: instances in which nothing beats the obvious; reported apart, never ranked. A "
         "difference below 0 is what searching costs where it cannot pay.",
-        "raw": "Stratum raw: instances as they were drawn, whatever there is to find; reported apart, never ranked.",
+        "raw": "Stratum raw: instances as they were drawn, whatever there is to find; reported apart, never "
+        "ranked.",
         "": "",
     }.get(board.stratum, f"Stratum {board.stratum}: reported apart, never ranked.")
 
@@ -174,7 +168,8 @@ def _interval_words(board: Board, ranking: Ranking, plan: Plan) -> str:
         return f"{what}; one {'instance' if board.instances else 'run'}: no interval."
     if not exact:
         return (
-            f"{what}; ±: {level} interval over search seeds and questions, crossed, Satterthwaite degrees of freedom."
+            f"{what}; ±: {level} interval over search seeds and questions, crossed, Satterthwaite degrees of "
+            "freedom."
         )
     if board.instances:
         return f"{what}; ±: {level} t interval over instances, without question noise; const: no variation."

@@ -8,9 +8,7 @@ __all__ = ["BY_TASK", "OVERALL", "PAIRWISE", "SHARED_DATA"]
 
 SHARED_DATA: tuple[Column, ...] = tuple(
     Column(key, key, "text", view="data")
-    for key in (
-        "method kind tier suite suite_version plan variant budget search stratum provenance".split()
-    )
+    for key in "method kind tier suite suite_version plan variant budget search stratum provenance".split()
 )
 """Columns that make a row of CSV or JSON stand on its own."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.effects import alike, effects, paired_differences, whole_boards
 from leaderboard.ranks import Plan, Standing
@@ -57,19 +58,20 @@ def contrast_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table
 def _table(contrast: _Contrast, base: Board, others: dict[str, Board], plan: Plan) -> Table:
     pairs = {value: paired_differences(base, board) for value, board in others.items()}
     vectors = {
-        f"{value} {method}": differences.to_numpy(dtype=np.float64)
-        for value, found in pairs.items()
-        for method, differences in found.items()
+        f"{value} {method}": differences for value, found in pairs.items() for method, differences in found.items()
     }
     found = effects(vectors, plan.alpha)
     methods = sorted({method for of_value in pairs.values() for method in of_value})
     first = next(iter(others))
-    columns = [Column("label", "method", "text"), Column("accuracy", f"accuracy\n{contrast.base}", "percent", digits=1)]
+    columns = [
+        Column("label", "method", "text"),
+        Column("accuracy", f"accuracy\n{contrast.base}", "percent", digits=1),
+    ]
     for value in others:
         columns += [
             Column(value, f"{value}\nminus {contrast.base}", "points", digits=1, signed=True, interval=True),
             Column(f"pvalue_{value}", "p\nHolm", "pvalue"),
-            Column(f"blocks_{value}", "instances" if base.instances else "seeds", "count", digits=0),
+            Column(f"blocks_{value}", "\n".join(base.units.split()), "count", digits=0),
         ]
     rows = []
     for method in methods:
@@ -83,16 +85,14 @@ def _table(contrast: _Contrast, base: Board, others: dict[str, Board], plan: Pla
         effect = found.get(f"{first} {row[-1]}")
         return (-round(effect.difference.value, 12) if effect else np.inf, str(row[-1]))
 
-    used = [base, *others.values()]
+    named = [f"{board.variant} ({board.setting[contrast.setting]})" for board in (base, *others.values())]
     return Table(
-        title=f"{contrast.title}: suite {base.suite}, budget {base.budget}, search {base.search}"
-        f"{f', stratum {base.stratum}' if base.stratum else ''}",
+        title=f"{contrast.title}: {captions.where(base, 'variant', contrast.setting)}",
         columns=(*columns, Column("method", "method", "text", view="data")),
         rows=tuple(sorted(rows, key=largest_first)),
-        caption=f"Paired difference of true accuracy, in points: {contrast.meaning} ±: {1 - plan.alpha:.0%} t interval "
-        f"over {'instances' if base.instances else 'search seeds'} that a method has under both settings, adjusted by "
-        f"Holm over all {len(found)} comparisons here. Exploratory: not the plan's endpoint. Variants: "
-        f"{', '.join(f'{board.variant} ({board.setting[contrast.setting]})' for board in used)}.",
+        caption=f"Paired difference of true accuracy, in points: {contrast.meaning} ±: {1 - plan.alpha:.0%} t "
+        f"interval over the {base.units} that a method has under both settings, adjusted by Holm over all "
+        f"{len(found)} comparisons here. Exploratory: not the plan's endpoint. Variants: {', '.join(named)}.",
     )
 
 

@@ -47,11 +47,11 @@ def _curve(points: Sequence[Standing], plan: Plan) -> Table:
         f"Track {_currency(last)}: {_TRACKS.get(_currency(last), 'equal spending')}.",
         _level_words(points, known, plan),
         "Methods that share a letter in a column are not separated there.",
-        "Read along a row whether a lead holds, shrinks or turns as the search budget grows; a method that is good "
-        "at one budget is good at that one. Rows in the order of the largest budget.",
+        "Read along a row whether a lead holds, shrinks or turns as the search budget grows; a method that is "
+        "good at one budget is good at that one. Rows in the order of the largest budget.",
     ]
     return Table(
-        title=f"Curve over search budgets: {captions.where(last, search=False)}",
+        title=f"Curve over search budgets: {captions.where(last, 'search')}",
         columns=(*columns, Column("method", "method", "text", view="data")),
         rows=tuple(rows),
         caption=" ".join(spoken),
@@ -89,11 +89,11 @@ def _level_words(points: Sequence[Standing], known: Sequence[bool], plan: Plan) 
         )
     board = points[-1].board
     levels = [100 * point.ranking.estimates[plan.reference].mean for point in points]
-    unit = "instances" if board.instances else "search seeds"
+    label = board.labels[plan.reference]
     return (
-        f"Values: mean difference of true accuracy to {board.labels[plan.reference]}, in points, with Holm-adjusted "
-        f"{1 - plan.alpha:.0%} intervals over {unit}, the same as in the board of that budget; "
-        f"{board.labels[plan.reference]} itself reaches {', '.join(f'{level:.1f}' for level in levels)} %."
+        f"Values: mean difference of true accuracy to {label}, in points, with Holm-adjusted "
+        f"{1 - plan.alpha:.0%} intervals over {board.units}, the same as in the board of that budget; "
+        f"{label} itself reaches {', '.join(f'{level:.1f}' for level in levels)} %."
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from leaderboard.boards import Board
 from leaderboard.multiple import adjust_pvalues, simultaneous_intervals
-from leaderboard.paired import Floats, block_test
+from leaderboard.paired import block_test
 from leaderboard.ranks import Standing
 from leaderboard.table import Interval
 
@@ -34,7 +36,7 @@ def whole_boards(standings: Sequence[Standing]) -> Iterator[list[Board]]:
 
 
 def differing(board: Board, other: Board) -> set[str]:
-    """In which settings two boards differ; `search` where the amounts of search do although the currency is one."""
+    """In which settings two boards differ; `search` where they have more and less of the same currency."""
     names = {name for name, value in board.setting.items() if other.setting[name] != value}
     if "search_currency" not in names and board.search != other.search:
         names.add("search")
@@ -69,13 +71,13 @@ def paired_differences(base: Board, other: Board) -> dict[str, pd.Series[float]]
     return {str(method): own.droplevel("method") for method, own in means.groupby("method")}
 
 
-def effects(vectors: Mapping[str, Floats], alpha: float) -> dict[str, Effect]:
+def effects(vectors: Mapping[str, npt.ArrayLike], alpha: float) -> dict[str, Effect]:
     """The t test of each vector of differences, one value a block; Holm's correction over all of them."""
-    tests = [block_test(vector, 1 - alpha) for vector in vectors.values()]
+    tests = [block_test(np.asarray(vector, dtype=np.float64), 1 - alpha) for vector in vectors.values()]
     adjusted = adjust_pvalues([test.pvalue for test in tests])
     return {
-        name: Effect(Interval(test.mean_difference, low, high), pvalue if test.df else None, len(vector))
-        for (name, vector), test, pvalue, (low, high) in zip(
-            vectors.items(), tests, adjusted, simultaneous_intervals(tests, alpha), strict=True
+        name: Effect(Interval(test.mean_difference, low, high), pvalue if test.df else None, int(test.df) + 1)
+        for name, test, pvalue, (low, high) in zip(
+            vectors, tests, adjusted, simultaneous_intervals(tests, alpha), strict=True
         )
     }

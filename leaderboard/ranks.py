@@ -1,7 +1,8 @@
 """Who is better than whom, with the uncertainty: the frozen analysis plan applied to one board.
 
 Two analyses, one result. *simulated*: the truth is exact, the unit is the block (a seed, or an instance of a
-family of worlds), t over blocks. *crossed*: answers to questions, seeds and questions both random (`leaderboard.crossed`).
+family of worlds), t over blocks. *crossed*: answers to questions, seeds and questions both random
+(`leaderboard.crossed`).
 """
 
 from __future__ import annotations

@@ -36,9 +36,9 @@ def regret_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
             title=f"Regret split: {captions.where(board)}",
             columns=_COLUMNS,
             rows=tuple(rows),
-            caption=f"Regret, in points of true accuracy, mean over {_unit(board.instances)}: reference minus "
-            "recommended graph. It is the sum of two parts: reference minus the best graph that the search evaluated "
-            "(never visited: better proposals would help), and that graph minus the recommended one (visited, not "
+            caption=f"Regret, in points of true accuracy, mean over {board.units}: reference minus recommended "
+            "graph. It is the sum of two parts: reference minus the best graph that the search evaluated (never "
+            "visited: better proposals would help), and that graph minus the recommended one (visited, not "
             "recommended: more questions, or a better choice among what was seen, would help). Below 0 where the "
             "reference is a lower bound, or where the recommended graph was never evaluated. Runs that evaluated "
             "nothing are not counted.",
@@ -48,7 +48,3 @@ def regret_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
 def _row(label: str, method: str, means: dict[str, float]) -> tuple[Cell, ...]:
     reference, visited, accuracy = means["reference"], means["best_visited"], means["accuracy"]
     return label, reference - accuracy, reference - visited, visited - accuracy, visited, method
-
-
-def _unit(instances: bool) -> str:
-    return "instances" if instances else "seeds and tasks"

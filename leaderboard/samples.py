@@ -96,7 +96,7 @@ def _graded(board: Board, questions: pd.DataFrame) -> Samples:
 
 
 def _own_questions(board: Board, questions: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the board's runs, told apart by suite, variant, search budget and tier where the frame has them."""
+    """The rows of the board's runs; the frame may have several suites, variants, search budgets and tiers."""
     own = questions["method"].isin(board.methods) & (questions["budget"] == board.budget)
     for name in ("suite", "variant", "search", "tier"):
         if name in questions.columns:

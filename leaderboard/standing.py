@@ -46,11 +46,9 @@ def by_task(board: Board, ranking: Ranking, plan: Plan) -> Table:
     spoken = [
         captions.origin(board, ranking, plan),
         captions.reference_words(board),
-        f"Secondary: the plan's endpoint is the mean over {'instances of all tasks' if board.instances else 'tasks'}.",
+        f"Secondary: the plan's endpoint is the mean over {_mean_over(board)}.",
         captions.how_ranked(board, ranking, plan),
-        _SCORE
-        if board.runs["random_mean"].notna().any()
-        else "",
+        _SCORE if board.runs["random_mean"].notna().any() else "",
         "Latency is modelled, in seconds a question: serial, critical path, and makespan with few slots.",
     ]
     return Table(
@@ -67,8 +65,9 @@ def pairwise(board: Board, ranking: Ranking, plan: Plan) -> Table:
     label = board.labels[plan.reference]
     spoken = [
         captions.origin(board, ranking, plan),
-        f"Difference: method minus {label}, mean over {'instances' if board.instances else 'tasks'}, with its {1 - plan.alpha:.0%} interval; "
-        f"Holm-adjusted: at the level of its step among {len(ranking.against_reference)} comparisons.",
+        f"Difference: method minus {label}, mean over {_mean_over(board)}, with its "
+        f"{1 - plan.alpha:.0%} interval; Holm-adjusted: at the level of its step among "
+        f"{len(ranking.against_reference)} comparisons.",
         "p: t test; sign flips: exact permutation of the same differences, unadjusted, as a check.",
         f"Separated: the adjusted interval excludes 0; matters: it lies beyond ±{100 * plan.rope:g} point.",
         "Detectable: 80 % power, one test at 5 %."
@@ -143,6 +142,10 @@ def _notes(board: Board, ranking: Ranking, plan: Plan) -> tuple[str, ...]:
         of = f" ({control})" if words == "does not beat its control" else ""
         lines.append(f"{words}{of}: {', '.join(owners)}")
     return (*lines, *captions.headroom_note(board), *captions.exclusions(ranking))
+
+
+def _mean_over(board: Board) -> str:
+    return "instances of all tasks" if board.instances else "tasks"
 
 
 def _named(columns: tuple[Column, ...], board: Board, plan: Plan) -> tuple[Column, ...]:

@@ -34,7 +34,6 @@ ACROSS: tuple[Callable[[Sequence[Standing], Plan], Iterator[Table]], ...] = (
     agent_tables,
     verdict_tables,
     objective_tables,
-    trap_tables,
 )
 """What boards together show, in the order of reading; each makes only the tables that there are data for."""
 
@@ -58,10 +57,11 @@ def leaderboard_tables(
     """
     plan = plan or Plan()
     boards = _in_order(runs, plan)
-    standings = [Standing(board, rank(board, questions, plan)) for board in boards]
+    standings = [_standing(board, questions, plan) for board in boards]
     return [
         *(table for standing in standings for table in _board_tables(standing, questions, plan)),
         *(table for tables in ACROSS for table in tables(standings, plan)),
+        *trap_tables(boards, plan),
     ]
 
 
@@ -73,7 +73,7 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     """
     plan = plan or Plan()
     boards = [board for board in _in_order(runs, plan) if board.ranked]
-    standings = [Standing(board, rank(board, questions, plan)) for board in boards]
+    standings = [_standing(board, questions, plan) for board in boards]
     whole = [standing for standing in standings if standing.board.full]
     primary = [standing for standing in whole if standing.board.variant == plan.primary]
     tables = [overall(*standing, plan) for standing in primary or whole[:1]]
@@ -87,6 +87,14 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
 def _in_order(runs: pd.DataFrame, plan: Plan) -> list[Board]:
     """The boards, the primary variant's first."""
     return sorted(split_boards(runs), key=lambda board: (board.suite, board.variant != plan.primary))
+
+
+def _standing(board: Board, questions: pd.DataFrame | None, plan: Plan) -> Standing:
+    """A board and its verdict; where the plan says so without the tasks that hold nothing to find."""
+    traps = trapped(board) if plan.traps == "apart" and not board.instances else []
+    if traps and set(traps) < set(board.tasks):
+        board = board.without(traps)
+    return Standing(board, rank(board, questions, plan))
 
 
 def _board_tables(standing: Standing, questions: pd.DataFrame | None, plan: Plan) -> Iterator[Table]:

@@ -94,7 +94,8 @@ def main(lists: tuple[str, ...], show: bool, fixed: bool, effort: str, out: Path
 
 def shown() -> str:
     """A table of all stored cells: accuracies in per cent, headroom in points, how each was found."""
-    headers = "universe space pool task budget reference fixed headroom sampler random headroom trap how".split()
+    figures = "reference fixed over-fixed sampler random over-random".split()
+    headers = [*Cell._fields, *figures, "", "how"]
     rows = [[*cell, *_figures(found), found.how] for cell, found in references().items()]
     return tabulate(rows, headers, tablefmt="simple", floatfmt=".1f")
 
