@@ -12,7 +12,7 @@ from bench.optimizer import Optimizer
 
 __all__ = ["NOTATION", "TEXT", "ask_graph", "ask_graphs", "scored", "untried"]
 
-NOTATION = "Graphs are shown like `0:1B 1:3B←0 → select 3B reads 1`: node 1, a 3B, reads node 0, and the sink reads node 1."
+NOTATION = "Graphs are shown like `0:1B 1:3B←0 → vote reads 1`: node 1, a 3B, reads node 0, and the sink node 1."
 
 TEXT = {"type": "string"}
 

@@ -1,10 +1,10 @@
 """AFlow: a tree of graphs; a parent is drawn by score, an agent edits it, and what the edits did is kept.
 
 Source: Zhang et al. 2024, "AFlow: automating agentic workflow generation". Theirs: the soft mixed choice of the
-parent, P = λ/n + (1 − λ)·softmax(α·score in points) over the first graph and the best few, and the experience, which
-edits of a parent helped and which did not. There a workflow is code and each is run five times on a validation set;
-here a node of the tree is a graph, evaluated once, and every time that an edit leads to it again. The tree grows from
-several random graphs, because an empty workflow is none here.
+parent, P = λ/n + (1 − λ)·softmax(α·score in points) over the first graph and the best few, and the experience,
+which edits of a parent helped and which did not. There a workflow is code, its operators are given, and each is
+run five times on a validation set; here a node of the tree is a graph, evaluated once, and once more whenever an
+edit leads to it again. The tree has several random graphs as roots, because an empty workflow is none here.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class AFlow(Optimizer):
             f"You edit the graph {parent}, objective so far {self.history.score(parent):.3f}.",
             *told(self.reports[parent.id]),
             *(["Edits of it so far; do not repeat what failed:", *experience] if experience else []),
-            "Make one edit that may raise the objective: another model at a node, a node more or less, an edge more or "
-            "less, another sink; nothing else.",
+            "Make one edit that may raise the objective: another model at a node, a node more or less, an edge "
+            "more or less, another sink; nothing else.",
         ]
 
     def _gain(self, edit: Edit) -> float:

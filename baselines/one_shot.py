@@ -36,21 +36,15 @@ class OneShot(Optimizer):
 
 
 def obvious(problem: Problem) -> Graph:
-    """The best model, as often side by side as fits: the largest; in tier P1 the one the table expects most of.
+    """The largest model, as often side by side as fits, under a sink that decides rather than one that counts.
 
-    Under a sink that decides, where that does not cost an answer.
+    In tier P1 the best graph of the table; where that is a single model, as often as fits.
     """
-    space, prior = problem.space, problem.prior
+    space, starts = problem.space, problem.prior.starts if problem.prior else ()
+    if starts and len(starts[0].nodes) > 1:
+        return starts[0]
     size = {model.name: model.params for model in space.pool.models}
-    graphs = [
-        (name, parallel(name, width, sink))
-        for name in space.pool.names
-        for width in range(1, space.max_nodes + 1)
-        for sink in space.sinks
-    ]
-    fitting = [(name, graph) for name, graph in graphs if space.contains(graph)]
-    if not fitting:  # no model stands alone where mixes are prescribed
-        return prior.starts[0] if prior and prior.starts else space.cheapest()
-    best, _ = max(fitting, key=lambda entry: prior.mean(entry[1]) if prior else size[entry[0]])
-    own = [graph for name, graph in fitting if name == best]
-    return max(own, key=lambda graph: (len(graph.nodes), graph.sink is not None and graph.sink.kind == "select"))
+    ranked = [starts[0].nodes[0].model] if starts else sorted(size, key=lambda name: -size[name])
+    sinks = sorted(space.sinks, key=lambda sink: sink.kind != "select")
+    graphs = (parallel(m, n, sink) for m in ranked for sink in sinks for n in range(space.max_nodes, 0, -1))
+    return next(filter(space.contains, graphs), space.cheapest())

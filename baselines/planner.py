@@ -61,7 +61,7 @@ class Planner(Optimizer):
     """
 
     particles: int = 40
-    items: int = 300
+    items: int = 256
     alive: float = 6.0
     batch: int = 8
     renewed: int = 6
@@ -73,6 +73,7 @@ class Planner(Optimizer):
         self.stands_for = _stand_ins(problem.space)
         self.scorer = Objective.parse(problem.objective).scorer(self._latency(problem.space.cheapest()))
         public = str(rng.integers(2**62))
+        self.likely: Graph | None = None
         self.swarm = [Particle(SimulatedWorld(_drawn(public, i, problem.task))) for i in range(self.particles)]
 
     def ask_many(self, count: int) -> list[Proposal]:
@@ -83,8 +84,15 @@ class Planner(Optimizer):
                 likely = self.swarm[int(self.rng.choice(len(weights), p=weights))].world.universe
                 self.swarm[int(place)] = Particle(SimulatedWorld(_near(likely, self.rng)))
             weights = self._weights()
+            known = [tally.graph for tally in self.history.tallies.values()]
+            values = np.array([self._values(particle, known) for particle in self.swarm])
+            self.likely = known[int(np.argmax(weights @ values))]
         drawn = self.rng.choice(len(weights), min(count, self.batch), p=weights)
         return [Proposal(self._best_in(self.swarm[int(place)])) for place in drawn]
+
+    def recommend(self) -> Graph:
+        """The evaluated graph of highest mean over the worlds, as of the last update."""
+        return self.likely or super().recommend()
 
     def _best_in(self, particle: Particle) -> Graph:
         """The best in one world of what is known, of new draws, and of edits of the best of these."""

@@ -1,11 +1,11 @@
 """TextGrad: an agent criticises the current graph from what its nodes did, then revises it by that criticism.
 
 Source: Yuksekgonul et al. 2024, "TextGrad: automatic differentiation via text". Two consultations a step, as
-there: the criticism is the gradient, the revision the optimizer's step; past revisions and what came of them are its
-momentum. A revision that does worse is taken back, as their prompt optimization does on a validation set; since
-answers are few and noisy, one takes over only once it was asked as much as the graph that it revises. Ours: the
-criticism is a list of typed findings, so that an agent without language can give and follow one; and where nothing
-helps any more, the search starts again from the best of a few random graphs.
+there: the criticism is the gradient, the revision the optimizer's step; past revisions and what came of them are
+its momentum. A revision that does worse is taken back, as their prompt optimization does on a validation set;
+since answers are few and noisy, one takes over only once it was asked as much as the graph that it revises. Ours:
+the criticism is a list of typed findings, so that an agent without language can give and follow one; and where
+nothing helps any more, the search starts again from the best of a few random graphs.
 """
 
 from __future__ import annotations

@@ -11,16 +11,16 @@ import json
 import re
 import sys
 import tomllib
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from baselines import portfolio
-from bench.errors import IsobudgetError
 from bench.graph import Graph
 from bench.reference import references
+from bench.seasons import load_season
 from bench.space import Space
 from bench.worlds.simulated import SimulatedWorld
 
@@ -31,7 +31,7 @@ HEAD = """\
 # What the control `constant` proposes; learned by `python benchmarks/constant.py dev` and `main`.
 # accuracy: mean true accuracy of the graph where it was learned (simulated worlds).
 """
-SCREEN, FINALISTS = slice(1000), 5  # reference items on which all candidates are measured; how many on all items
+STAGES = ((200, 60), (2000, 3))  # reference items, how many candidates go on; the last ones are measured on all
 
 
 def parsed(text: str) -> Graph:
@@ -51,38 +51,26 @@ def on_main(task: str, budget: str) -> tuple[Graph, float]:
     return parsed(known.graph), known.accuracy
 
 
-def on_dev(task: str, budget: str, worlds: list[SimulatedWorld]) -> tuple[Graph, float]:
-    """The best of the candidates over the worlds."""
-    space = Space.preset("standard", task, budget)
-    optima = [parsed(known.graph) for cell, known in references().items() if cell[1:4] == (*CELLS, task)]
-    graphs = {graph.id: graph for graph in [*portfolio.members(space), *optima] if space.contains(graph)}
-    field = [graphs[key] for key in sorted(graphs)]
-    screened = np.mean([world.accuracies(field, task, SCREEN, (0,)) for world in worlds], axis=0)
-    field = [field[int(i)] for i in np.argsort(-screened, kind="stable")[:FINALISTS]]
+def on_dev(task: str, budget: str) -> tuple[Graph, float]:
+    """The best of the candidates over the instances with that task."""
+    space, instances = Space.preset("standard", task, budget), load_season("dev").instances
+    optima = [known.graph for cell, known in references().items() if cell[1:4] == (*CELLS, task)]
+    optima += [instance.graph for instance in instances if instance.task == task]
+    graphs = {graph.id: graph for graph in [*portfolio.members(space), *map(parsed, optima)]}
+    field = [graphs[key] for key in sorted(graphs) if space.contains(graphs[key])]
+    worlds = [SimulatedWorld(instance.name) for instance in instances if instance.task == task]
+    for items, kept in STAGES:
+        screened = np.mean([world.accuracies(field, task, slice(items), (0,)) for world in worlds], axis=0)
+        field = [field[int(i)] for i in np.argsort(-screened, kind="stable")[:kept]]
     truth = np.mean([world.accuracies(field, task) for world in worlds], axis=0)
     return field[int(truth.argmax())], float(truth.max())
 
 
-def dev_worlds() -> list[SimulatedWorld]:
-    """All public instances."""
-    worlds: list[SimulatedWorld] = []
-    for index in count():
-        try:
-            worlds.append(SimulatedWorld(f"dev-{index:03}"))
-        except IsobudgetError:
-            break
-    if not worlds:
-        raise SystemExit("there are no public instances: the world dev-000 is unknown")
-    return worlds
-
-
 def learn(learned_on: str) -> list[dict[str, Any]]:
     """One entry for each task and inference budget."""
-    worlds = dev_worlds() if learned_on == "dev" else []
-    entries = []
+    source, entries = {"main": on_main, "dev": on_dev}[learned_on], []
     for task, budget in product(TASKS, BUDGETS):
-        fitting = [world for world in worlds if task in world.universe.tasks]
-        graph, accuracy = on_dev(task, budget, fitting) if worlds else on_main(task, budget)
+        graph, accuracy = source(task, budget)
         print(f"{task} {budget}: {accuracy:.4f} {graph}", file=sys.stderr)
         entries.append(
             {"learned_on": learned_on, "task": task, "budget": budget, "accuracy": accuracy, "graph": graph}

@@ -5,6 +5,6 @@ from __future__ import annotations
 from leaderboard import stats
 from leaderboard.render import render
 from leaderboard.table import Table
-from leaderboard.tables import leaderboard_tables
+from leaderboard.tables import leaderboard_tables, overview
 
-__all__ = ["Table", "leaderboard_tables", "render", "stats"]
+__all__ = ["Table", "leaderboard_tables", "overview", "render", "stats"]

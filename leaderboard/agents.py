@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pandas as pd
-
 from leaderboard import captions
 from leaderboard.effects import differing
 from leaderboard.ranks import Plan, Ranking, Standing
-from leaderboard.rows import counted_runs, take_costs
+from leaderboard.rows import take_costs
 from leaderboard.table import Cell, Column, Interval, Table
 
 __all__ = ["agent_tables"]
@@ -39,10 +37,10 @@ def agent_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
 def _table(compute: Standing, executions: Standing | None, plan: Plan) -> Table:
     board = compute.board
     reference = board.labels.get(plan.reference, plan.reference)
-    asking = [m for m in compute.ranking.order if (_own(board.runs, m)["agent_units"] > 0).any()]
+    costs_of = take_costs(board.runs, compute.ranking.samples.blocks)
     rows = []
-    for method in asking:
-        costs = take_costs(counted_runs(_own(board.runs, method), compute.ranking.samples.blocks))
+    for method in [m for m in compute.ranking.order if costs_of[m].agent_share > 0]:
+        costs = costs_of[method]
         rows.append(
             (
                 board.labels[method],
@@ -76,10 +74,6 @@ def _table(compute: Standing, executions: Standing | None, plan: Plan) -> Table:
         "the compute track itself. A gain at equal executions that is gone at equal compute was bought with the "
         "agent's tokens. Intervals: Holm-adjusted, as on each board.",
     )
-
-
-def _own(runs: pd.DataFrame, method: str) -> pd.DataFrame:
-    return runs[runs["method"] == method]
 
 
 def _difference(ranking: Ranking, method: str) -> Cell:

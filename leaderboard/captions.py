@@ -11,6 +11,7 @@ from leaderboard.ranks import Plan, Ranking
 from leaderboard.rows import summed_up
 
 __all__ = [
+    "counted",
     "exclusions",
     "headroom",
     "headroom_note",
@@ -71,7 +72,7 @@ def how_ranked(board: Board, ranking: Ranking, plan: Plan) -> str:
     if family := len(ranking.against_reference):
         words.append(
             f"Differences are to {board.labels[plan.reference]}, with p values and intervals adjusted by "
-            f"Holm over {family} comparison{'s' if family > 1 else ''}."
+            f"Holm over {counted(family, 'comparison')}."
         )
     else:
         words.append(
@@ -110,7 +111,7 @@ def reference_words(board: Board) -> str:
 
 def headroom(board: Board, task: str) -> float | None:
     """Reference minus the best fixed architecture on a task, a share; None where either is unknown."""
-    runs = board.runs[board.runs["task"] == task].dropna(subset=["reference", "best_fixed"])
+    runs = board.runs.loc[board.runs["task"] == task, ["task", "block", "reference", "best_fixed"]].dropna()
     return None if runs.empty else _by_block(runs, "reference") - _by_block(runs, "best_fixed")
 
 
@@ -217,6 +218,11 @@ def _kinds(runs: pd.DataFrame) -> str:
     bounds = runs.drop_duplicates("block")["reference_how"].astype(str).str.contains("lower bound")
     below = int(bounds.sum())
     return f"exact in {len(bounds) - below} instances, a lower bound in {below}"
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is 1."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
 def _listed(noun: str, names: Sequence[str]) -> str:

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Sequence
 from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.ranks import Plan, Standing
-from leaderboard.rows import counted_runs, take_costs
+from leaderboard.rows import Costs, take_costs
 from leaderboard.table import Cell, Column, Interval, Table
 
 __all__ = ["curve_tables"]
 
-_TRACKS = {"executions": "equal question executions", "flops": "equal compute, the agent's included"}
-_TRACKS |= {"seconds": "equal modelled search time", "usd": "equal dollars, the agent's included"}
+_TRACKS = {
+    "executions": "Track executions: equal question executions.",
+    "flops": "Track compute: equal compute, the agent's included.",
+    "seconds": "Track time: equal modelled search time.",
+    "usd": "Track dollars: equal dollars, the agent's included.",
+}
 
 
 def curve_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
@@ -37,14 +41,15 @@ def _curve(points: Sequence[Standing], plan: Plan) -> Table:
     columns = [Column("label", "method", "text")]
     for point, difference in zip(points, known, strict=True):
         columns += _columns(point.board, _amount(points[0].board), difference)
+    costs = {p.board.search: take_costs(p.board.runs, p.ranking.samples.blocks) for p in points}
     rows = []
     for method in everyone:
         row: list[Cell] = [next(p.board.labels[method] for p in reversed(points) if method in p.board.labels)]
         for point, difference in zip(points, known, strict=True):
-            row += _cells(point, method, difference)
+            row += _cells(point, method, costs[point.board.search], difference)
         rows.append((*row, method))
     spoken = [
-        f"Track {_currency(last)}: {_TRACKS.get(_currency(last), 'equal spending')}.",
+        _TRACKS.get(_currency(last), f"Track {_currency(last)}."),
         _level_words(points, known, plan),
         "Methods that share a letter in a column are not separated there.",
         "Read along a row whether a lead holds, shrinks or turns as the search budget grows; a method that is "
@@ -69,16 +74,15 @@ def _columns(board: Board, smallest: float, difference: bool) -> list[Column]:
     return [value, Column(f"letters_{board.search}", "ties", "text"), score]
 
 
-def _cells(point: Standing, method: str, difference: bool) -> list[Cell]:
-    board, ranking = point
+def _cells(point: Standing, method: str, costs: dict[str, Costs], difference: bool) -> list[Cell]:
+    ranking = point.ranking
     if method not in ranking.estimates:
         return [None, None, None]
     found = ranking.against_reference.get(method)
     value: Cell = None if difference else Interval(*ranking.estimates[method])
     if found is not None:
         value = Interval(found.test.mean_difference, found.low, found.high)
-    own = board.runs[board.runs["method"] == method]
-    return [value, ranking.letters[method], take_costs(counted_runs(own, ranking.samples.blocks)).score]
+    return [value, ranking.letters[method], costs[method].score]
 
 
 def _level_words(points: Sequence[Standing], known: Sequence[bool], plan: Plan) -> str:

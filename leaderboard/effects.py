@@ -40,6 +40,9 @@ def differing(board: Board, other: Board) -> set[str]:
     names = {name for name, value in board.setting.items() if other.setting[name] != value}
     if "search_currency" not in names and board.search != other.search:
         names.add("search")
+    # A method that recommends by itself has no use for what the shared final rule is given.
+    if "own" in (board.setting["selection"], other.setting["selection"]):
+        names -= {"held_back", "finalists"}
     return names
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from leaderboard import captions
 from leaderboard.ranks import Plan, Standing
-from leaderboard.rows import counted_runs, take_costs
+from leaderboard.rows import take_costs
 from leaderboard.table import Cell, Column, Table
 
 __all__ = ["regret_tables"]
@@ -27,11 +27,8 @@ def regret_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
         known = board.runs["best_visited"].notna() & board.runs["reference"].notna()
         if not (board.full and board.ranked and known.any()):
             continue
-        rows = []
-        for method in ranking.order:
-            runs = counted_runs(board.runs[known & (board.runs["method"] == method)], ranking.samples.blocks)
-            if len(runs):
-                rows.append(_row(board.labels[method], method, take_costs(runs).means))
+        costs = take_costs(board.runs[known], ranking.samples.blocks)
+        rows = [_row(board.labels[m], m, costs[m].means) for m in ranking.order if m in costs]
         yield Table(
             title=f"Regret split: {captions.where(board)}",
             columns=_COLUMNS,

@@ -10,6 +10,7 @@ import pandas as pd
 
 from leaderboard.blocks import Blocks
 from leaderboard.boards import Board
+from leaderboard.paired import Floats
 from leaderboard.ranks import Ranking
 from leaderboard.table import Cell, Interval, Span
 
@@ -44,22 +45,33 @@ def counted_runs(runs: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
     return runs[np.array(keep, dtype=bool)]
 
 
-def take_costs(runs: pd.DataFrame) -> Costs:
-    """The costs of one method's counted runs: means over blocks, every cell with the same weight."""
-    numbers = list(runs.select_dtypes("number").columns.difference(["seed", "block"]))
-    by_cell = _by_cell(runs, numbers)
-    means = {str(name): float(by_cell[name].mean()) for name in numbers}
+def take_costs(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Costs]:
+    """The costs of each method's counted runs: means over blocks, every cell with the same weight."""
     room = runs["reference"] - runs["random_mean"]
-    shares = runs.assign(
+    numbers = runs.select_dtypes("number").columns.difference(["seed", "block"])
+    known = runs[["method", "status", "cell", "block", *numbers]].assign(
         score=(runs["accuracy"] - runs["random_mean"]) / room.where(room != 0),
         regret=runs["reference"] - runs["accuracy"],
     )
-    of_cell = _by_cell(shares, ["accuracy", "regret", "score"])
+    counted = counted_runs(known, blocks)
+    by_block = counted.groupby(["method", "cell", "block"])[[*numbers, "score", "regret"]].mean()
+    by_cell = by_block.groupby(["method", "cell"]).mean()
+    seconds = counted.groupby("method")["spent_seconds"]
+    return {
+        str(method): _costs(by_cell.loc[method], spent.to_numpy(dtype=np.float64)) for method, spent in seconds
+    }
+
+
+def _costs(by_cell: pd.DataFrame, seconds: Floats) -> Costs:
+    """One method's; seconds: of its runs' searches."""
+    means = {str(name): float(mean) for name, mean in by_cell.mean().items()}
+    # NaN as soon as one cell is unknown, so that no task is dropped in silence.
+    complete = by_cell[["accuracy", "regret", "score"]].mean(skipna=False)
     return Costs(
-        accuracy=_complete_mean(of_cell["accuracy"]),
-        regret=_complete_mean(of_cell["regret"]),
-        score=_complete_mean(of_cell["score"]),
-        search_seconds=_geometric(runs["spent_seconds"]),
+        accuracy=float(complete["accuracy"]),
+        regret=float(complete["regret"]),
+        score=float(complete["score"]),
+        search_seconds=_geometric(seconds),
         agent_share=_share(means["agent_units"], means["spent_units"]),
         means=means,
     )
@@ -110,22 +122,9 @@ def summed_up(names: Sequence[str]) -> str:
     return "; ".join(names) if len(names) <= _FEW else f"{names[0]}; and {len(names) - 1} more"
 
 
-def _by_cell(runs: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """Means by cell of the means by block."""
-    return runs.groupby(["cell", "block"])[names].mean().groupby("cell").mean()
-
-
-def _complete_mean(by_cell: pd.Series[float]) -> float:
-    """Mean over cells; NaN as soon as one is unknown, so that no task is dropped in silence."""
-    return float(by_cell.mean(skipna=False))
-
-
-def _geometric(seconds: pd.Series[float]) -> float:
+def _geometric(seconds: Floats) -> float:
     """Geometric mean; 0 as soon as one run spent nothing (a method that need not search)."""
-    values = seconds.to_numpy(dtype=np.float64)
-    if not len(values):
-        return float("nan")
-    return 0.0 if (values == 0).any() else float(np.exp(np.log(values).mean()))
+    return 0.0 if (seconds == 0).any() else float(np.exp(np.log(seconds).mean()))
 
 
 def _share(part: float, whole: float) -> float:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pandas as pd
+
 from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.columns import BY_TASK, OVERALL, PAIRWISE
 from leaderboard.multiple import detectable_difference
 from leaderboard.ranks import Plan, Ranking
-from leaderboard.rows import counted_runs, data_cells, ranked_cells, take_costs
+from leaderboard.rows import Costs, data_cells, ranked_cells, take_costs
 from leaderboard.table import Cell, Column, Interval, Table
 
 __all__ = ["by_task", "overall", "pairwise"]
@@ -90,26 +92,28 @@ def _rows(columns: tuple[Column, ...], board: Board, ranking: Ranking) -> tuple[
     notes = captions.row_notes(board, ranking)
     bounds = sorted(board.bounds["method"].unique())
     extra: dict[str, Cell] = {"headroom": captions.headroom(board, board.tasks[0]), "task": board.tasks[0]}
+    everyone = pd.concat([board.runs, board.bounds])
+    costs = take_costs(everyone, ranking.samples.blocks)
+    by_method = dict(iter(everyone.groupby("method")))
     rows = []
     for method in [*ranking.order, *bounds]:
         note = "; ".join(words for owner, words in notes if owner == method)
-        cells = _row(board, ranking, method) | extra | {"note": note}
+        cells = _cost_cells(by_method[method], costs.get(method)) | data_cells(board, method, by_method[method])
+        cells |= ranked_cells(board, ranking, method) | extra | {"note": note}
         rows.append(tuple(cells.get(column.key) for column in columns))
     return tuple(rows)
 
 
-def _row(board: Board, ranking: Ranking, method: str) -> dict[str, Cell]:
-    """One method: its means by column name (spent_ left out), then everything the tables name themselves."""
-    frame = board.runs if method in ranking.estimates else board.bounds
-    runs = frame[frame["method"] == method]
-    costs = take_costs(counted_runs(runs, ranking.samples.blocks))
-    cells: dict[str, Cell] = {name.removeprefix("spent_"): mean for name, mean in costs.means.items()}
-    cells |= {"accuracy": costs.accuracy, "regret": costs.regret, "score": costs.score}
-    cells |= {"search_seconds": costs.search_seconds, "agent_share": costs.agent_share}
+def _cost_cells(runs: pd.DataFrame, costs: Costs | None) -> dict[str, Cell]:
+    """One method: its means by column name (spent_ left out), then how many runs; costs None: none that count."""
+    cells: dict[str, Cell] = {}
+    if costs is not None:
+        cells |= {name.removeprefix("spent_"): mean for name, mean in costs.means.items()}
+        cells |= {"accuracy": costs.accuracy, "regret": costs.regret, "score": costs.score}
+        cells |= {"search_seconds": costs.search_seconds, "agent_share": costs.agent_share}
     status = runs["status"]
     cells |= {"runs": len(runs), "failed": int((status == "method_fault").sum())}
-    cells |= {"infra": int((status == "infra").sum())}
-    return cells | data_cells(board, method, runs) | ranked_cells(board, ranking, method)
+    return cells | {"infra": int((status == "infra").sum())}
 
 
 def _pair_row(board: Board, ranking: Ranking, method: str) -> tuple[Cell, ...]:

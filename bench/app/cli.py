@@ -121,13 +121,18 @@ def run(suite: str, debug: bool, **options: Any) -> None:
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
 )
 @click.option("--wide", is_flag=True, help="All columns in the terminal.")
+@click.option("--variant", multiple=True, metavar="V", help="Only these variants of a suite.")
+@click.option("--stratum", multiple=True, metavar="S", help="Only these strata: headroom, trap, raw.")
+@click.option("--search", multiple=True, metavar="S", help="Only these search budgets, such as 120ex.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
 @_debug
-def leaderboard(results: Path, form: str, wide: bool, output: Path | None, debug: bool) -> None:
+def leaderboard(
+    results: Path, form: str, wide: bool, output: Path | None, debug: bool, **only: tuple[str, ...]
+) -> None:
     """Rank the records in RESULTS, a folder or a file."""
     from bench.app.board import board_text, read_records
 
-    text = board_text(read_records(results), form, wide)
+    text = board_text(read_records(results), form, wide, only=only)
     if output is None:
         click.echo(text)
     else:
@@ -248,6 +253,17 @@ def show_season(name: str, debug: bool) -> None:
     from bench.app.season import show as season_table
 
     click.echo(season_table(name))
+
+
+@season.command()
+@click.argument("name", metavar="SEASON")
+@click.option("--draws", default=100, show_default=True, type=click.IntRange(1), help="Raw draws of each task.")
+@_debug
+def evidence(name: str, draws: int, debug: bool) -> None:
+    """Weigh the raw draws of a SEASON by published evidence: the family `posterior`."""
+    from bench.app.evidence import evidence_table
+
+    click.echo(evidence_table(name, draws))
 
 
 if __name__ == "__main__":

@@ -178,7 +178,8 @@ def _bill(suite: Suite, specs: Sequence[RunSpec], open_specs: Sequence[RunSpec],
     budgets: dict[str, float] = {}
     for spec in open_specs:
         budget = SearchBudget.parse(spec.search)
-        budgets[budget.currency] = budgets.get(budget.currency, 0.0) + budget.amount
+        currency = budget.currency.replace("flops", "units")
+        budgets[currency] = budgets.get(currency, 0.0) + budget.amount
     searches = ", ".join(sorted({spec.search for spec in specs}))
     free = suite.plan["world"] == "simulated"
     lines = [
