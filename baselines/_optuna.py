@@ -34,13 +34,14 @@ class Sampled(Optimizer):
         self.optuna = optuna
         unit = optuna.distributions.FloatDistribution(0.0, 1.0)
         self.box: dict[str, Any] = {f"x{c:03}": unit for c in range(dimension(problem.space))}
-        self.study = optuna.create_study(directions=self.directions(), sampler=self.sampler(int(rng.integers(2**31))))
+        sampler = self.sampler(int(rng.integers(2**31)))
+        self.study = optuna.create_study(directions=self.directions(), sampler=sampler)
 
     def sampler(self, seed: int) -> Any:
         """Optuna's sampler."""
         raise NotImplementedError
 
-    def directions(self) -> list[str]:
+    def directions(self) -> list[Any]:
         """`maximize` or `minimize` for each value that a trial is told."""
         return ["maximize"]
 

@@ -64,8 +64,8 @@ class CMAES(Sampled):
             self.told += 1
 
     def graph(self, values: Mapping[str, float]) -> Graph:
-        bent = [np.interp(values[name], (0.0, 0.5, 1.0), (0.0, m, 1.0)) for name, m in zip(self.box, self.middle, strict=True)]
-        return decode(self.problem.space, bent)
+        ends = zip(self.box, self.middle, strict=True)
+        return decode(self.problem.space, [float(np.interp(values[n], (0, 0.5, 1), (0, m, 1))) for n, m in ends])
 
     def _begin(self) -> None:
         """Put the middle of the better half in the middle of the box; Optuna needs a trial to know the box."""

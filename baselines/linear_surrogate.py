@@ -22,6 +22,7 @@ class LinearSurrogate(Surrogate):
 
     def fit(self, rows: F64, values: F64, noise: F64) -> None:
         from sklearn.linear_model import BayesianRidge
+
         self.model = BayesianRidge()
         self.model.fit(rows, values, sample_weight=noise.mean() / noise)
 

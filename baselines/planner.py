@@ -60,7 +60,7 @@ class Planner(Optimizer):
     twice as many each of the usual architectures and of edits.
     """
 
-    particles: int = 40
+    particles: int = 32
     items: int = 256
     alive: float = 6.0
     batch: int = 8

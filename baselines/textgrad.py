@@ -169,7 +169,9 @@ def criticism(entry: Report) -> list[dict[str, Any]]:
     """What the scripted agent finds, the most questions at stake first."""
     n, share = len(entry.graph.nodes), entry.node_accuracy
     stakes = [("idle", v, _LOSS) for v in entry.idle]
-    stakes += [("weak", v, max(share[:n]) - share[v]) for v in range(n) if max(share[:n]) - share[v] > _WEAK]
+    alone = [v for v in range(n) if not entry.graph.nodes[v].preds]
+    behind = {v: max(share[:n]) - share[v] for v in alone}
+    stakes += [("weak", v, gap / 2) for v, gap in behind.items() if gap > _WEAK]
     for stage, preds in enumerate(stages(entry.graph)):
         lost = max((edge.lost for edge in entry.edges if edge.target == stage), default=0.0)
         if preds and lost > _LOSS:

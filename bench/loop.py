@@ -104,6 +104,8 @@ class _Run:
         space = Space.preset(spec.space, spec.task, spec.budget, spec.pool, sampler=spec.sampler)
         self.alias = Alias.of(space, spec.models, spec.seed)
         self.space = self.alias.shown
+        # a bound knows the truth of what it recommends: measuring it again could only hide that
+        self.shared = spec.selection == "shared" and self.method.info.kind != "bound"
         held_back = spec.held_back if spec.selection == "shared" else 0.0
         self.ledger = Ledger(SearchBudget.parse(spec.search), self.space.unit, held_back)
         self.meter = Meter(self.ledger, self.space, spec.slots)
@@ -124,7 +126,7 @@ class _Run:
         started = time.perf_counter()
         recommended, error = self._search()
         self._pass(self.ledger.total)
-        if self.spec.selection == "shared":
+        if self.shared:
             recommended = self._select(recommended)
         test = self._test(recommended)
         real = self.alias.to_real(recommended)
@@ -351,7 +353,7 @@ class _Run:
                     history.add(outcome.first(part))
                     ledger.spent["search"] += charge.share(part, len(outcome.kinds))
             final = Final(self.incumbent)
-            if self.spec.selection == "shared":
+            if self.shared:
                 fallback = next(iter(history.best(1)), self.incumbent)
                 final = select(fallback, self.spec.finalists, self.rounds, history, self.cursor.fork(), meter)
             self.passed.append(self._checkpoint(final.graph, ledger))

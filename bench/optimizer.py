@@ -285,7 +285,7 @@ class MethodInfo:
     is from. note, least_trials: what its row must say, and when. parameters: names and defaults. budget_aware:
     it reads how much budget is left, so that a run is not the beginning of a longer one. uses_prior: tier P1
     changes what it does. agents: who may drive it, the default first; () when it consults nobody. searches:
-    unset when it names a graph without looking for it.
+    unset when it names a graph without looking for it. requires: a module that the core install lacks.
     """
 
     name: str
@@ -301,6 +301,7 @@ class MethodInfo:
     uses_prior: bool = True
     agents: tuple[str, ...] = ()
     searches: bool = True
+    requires: str = ""
 
 
 REGISTRY: dict[str, MethodInfo] = {}
@@ -320,6 +321,7 @@ def method(
     uses_prior: bool = True,
     agents: tuple[str, ...] = (),
     searches: bool = True,
+    requires: str = "",
 ) -> Callable[[M], M]:
     """Register a class as the method `name`.
 
@@ -327,7 +329,7 @@ def method(
     row says that the method had not enough of them to be itself. budget_aware: set it when the method asks
     `problem.affordable`. uses_prior: unset it when tier P1 changes nothing. agents: some of `AGENTS`; the
     method then has a parameter `agent` and consults `self.agent`. searches: unset it for a method that names
-    a graph without looking for it.
+    a graph without looking for it. requires: a module that an extra brings; without it the method is refused.
     """
 
     def register(cls: M) -> M:
@@ -352,6 +354,7 @@ def method(
             uses_prior=uses_prior,
             agents=agents,
             searches=searches,
+            requires=requires,
         )
         return cls
 

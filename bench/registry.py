@@ -22,7 +22,15 @@ from bench.agent import AGENTS, Agent
 from bench.errors import IsobudgetError, unknown
 from bench.optimizer import REGISTRY, MethodInfo, Optimizer, Problem
 
-__all__ = ["MethodSpec", "broken_methods", "list_methods", "load_files", "loaded_files", "parse_method"]
+__all__ = [
+    "MethodSpec",
+    "broken_methods",
+    "list_methods",
+    "load_files",
+    "loaded_files",
+    "missing_module",
+    "parse_method",
+]
 
 PLUGIN_FOLDER = "baselines"
 ENTRY_POINTS = "isobudget.methods"
@@ -93,8 +101,15 @@ def parse_method(text: str) -> MethodSpec:
         raise IsobudgetError(f"'{text}' is no method: write name or name[parameter=value,…]")
     name = match["name"]
     info = _from_file(Path(name)) if name.endswith(".py") else _named(name)
+    if lack := missing_module(info):
+        raise IsobudgetError(f"method {info.name} needs {lack}: pip install 'isobudget[gp]', or install {lack}")
     given = dict(_pair(info, item) for item in filter(None, (match["values"] or "").split(",")))
     return MethodSpec(info, tuple(sorted((info.parameters | given).items())))
+
+
+def missing_module(info: MethodInfo) -> str:
+    """The module that a method needs and this installation lacks; empty when it has it."""
+    return info.requires if info.requires and importlib.util.find_spec(info.requires) is None else ""
 
 
 def loaded_files() -> list[Path]:

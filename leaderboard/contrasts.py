@@ -92,7 +92,8 @@ def _table(contrast: _Contrast, base: Board, others: dict[str, Board], plan: Pla
         rows=tuple(sorted(rows, key=largest_first)),
         caption=f"Paired difference of true accuracy, in points: {contrast.meaning} ±: {1 - plan.alpha:.0%} t "
         f"interval over the {base.units} that a method has under both settings, adjusted by Holm over "
-        f"{captions.counted(len(found), 'comparison')}. Exploratory: not the plan's endpoint. Variants: {', '.join(named)}.",
+        f"{captions.counted(len(found), 'comparison')}. Exploratory: not the plan's endpoint. "
+        f"Variants: {', '.join(named)}.",
     )
 
 

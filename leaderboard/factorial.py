@@ -55,9 +55,10 @@ def _table(cells: dict[tuple[str, ...], Board], varying: Sequence[str], plan: Pl
         caption=f"Mean true accuracy of each method in each cell ({', '.join(varying)}"
         f"{'; all with ' + ', '.join(settled) if settled else ''}), and main effects in points: the same blocks "
         "with and without the factor, paired, averaged over the settings of the other factors. ±: "
-        f"{1 - plan.alpha:.0%} t interval over {first.units}, adjusted by Holm over {captions.counted(len(found), 'effect')}. "
-        "A gain that stands in a main effect belongs to the service, which is open to every method; what differs "
-        "between methods within one cell is the method's own. Exploratory: not the plan's endpoint.",
+        f"{1 - plan.alpha:.0%} t interval over {first.units}, adjusted by Holm over "
+        f"{captions.counted(len(found), 'effect')}. A gain that stands in a main effect belongs to the service, "
+        "which is open to every method; what differs between methods within one cell is the method's own. "
+        "Exploratory: not the plan's endpoint.",
         notes=(f"not in all cells, effects over those where it ran: {_labels(boards, incomplete)}",)
         if incomplete
         else (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from leaderboard.ranks import Ranking
 from leaderboard.table import Cell, Interval, Span
 
 __all__ = ["Costs", "counted_runs", "data_cells", "ranked_cells", "summed_up", "take_costs"]
+
+_COMPLETE = ("accuracy", "regret", "score")
 
 _FEW = 6
 """Names that are listed in full."""
@@ -55,26 +58,35 @@ def take_costs(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Costs]:
     )
     counted = counted_runs(known, blocks)
     by_block = counted.groupby(["method", "cell", "block"])[[*numbers, "score", "regret"]].mean()
-    by_cell = by_block.groupby(["method", "cell"]).mean()
-    seconds = counted.groupby("method")["spent_seconds"]
-    return {
-        str(method): _costs(by_cell.loc[method], spent.to_numpy(dtype=np.float64)) for method, spent in seconds
-    }
+    seconds = {method: spent.to_numpy(np.float64) for method, spent in counted.groupby("method")["spent_seconds"]}
+    return {str(method): _costs(own, seconds[method]) for method, own in by_block.groupby("method")}
 
 
-def _costs(by_cell: pd.DataFrame, seconds: Floats) -> Costs:
+def _costs(by_block: pd.DataFrame, seconds: Floats) -> Costs:
     """One method's; seconds: of its runs' searches."""
-    means = {str(name): float(mean) for name, mean in by_cell.mean().items()}
-    # NaN as soon as one cell is unknown, so that no task is dropped in silence.
-    complete = by_cell[["accuracy", "regret", "score"]].mean(skipna=False)
+    cells = [own.to_numpy(dtype=np.float64) for _, own in by_block.groupby("cell")]
+    by_cell = {
+        str(name): [_mean(cell[:, at].tolist()) for cell in cells] for at, name in enumerate(by_block.columns)
+    }
+    means = {name: _mean(of_cells) for name, of_cells in by_cell.items()}
+    # Where one cell is unknown, so is the mean: no task is dropped in silence.
+    known = {name: means[name] if _all_known(by_cell[name]) else math.nan for name in _COMPLETE}
     return Costs(
-        accuracy=float(complete["accuracy"]),
-        regret=float(complete["regret"]),
-        score=float(complete["score"]),
+        **known,
         search_seconds=_geometric(seconds),
         agent_share=_share(means["agent_units"], means["spent_units"]),
         means=means,
     )
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Mean of what is known, NaN of nothing; exactly rounded, so that no layout of columns moves its last digit."""
+    known = [value for value in values if not math.isnan(value)]
+    return math.fsum(known) / len(known) if known else math.nan
+
+
+def _all_known(values: Sequence[float]) -> bool:
+    return not any(math.isnan(value) for value in values)
 
 
 def ranked_cells(board: Board, ranking: Ranking, method: str) -> dict[str, Cell]:

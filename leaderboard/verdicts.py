@@ -49,9 +49,9 @@ def _table(group: Sequence[Standing], plan: Plan) -> Table:
         rows=tuple(rows),
         caption=f"Mean difference of each method to {reference}, in points, in each variant at its full search "
         f"budget. b: better, w: worse, t: not separated, each by the variant's own test at {plan.alpha:.0%} with "
-        "Holm's correction. holds: the same separation everywhere; changes sign: better in one variant and worse in "
-        "another; partly: separated in some variants alone. What holds in one variant only is a statement about "
-        "that variant.",
+        "Holm's correction. holds: the same separation everywhere; changes sign: better in one variant and worse "
+        "in another; partly: separated in some variants alone. What holds in one variant only is a statement "
+        "about that variant.",
     )
 
 

@@ -58,7 +58,9 @@ def test_methods_see_the_protocol_and_not_the_world():
         "bench.graph",
         "bench.neighbours",
         "bench.optimizer",
+        "bench.prior",
         "bench.racing",
+        "bench.relaxation",
         "bench.schedule",
         "bench.space",
     }

@@ -42,7 +42,8 @@ def _methods() -> Rows:
         info = REGISTRY[name]
         knobs = ", ".join(f"{k}={v}" for k, v in info.parameters.items())
         tiers = info.tier if info.tier != "P0" or not info.uses_prior else "P0 P1"
-        rows.append([name, info.label, info.kind, tiers, _proposal(costs.get(name)), knobs, info.source])
+        label = f"{info.label} (needs {info.requires})" if info.requires else info.label
+        rows.append([name, label, info.kind, tiers, _proposal(costs.get(name)), knobs, info.source])
     rows += [[module, "cannot be imported", *[""] * 4, reason] for module, reason in broken_methods().items()]
     return ["method", "label", "kind", "tier", "a proposal costs", "parameters", "source"], rows
 

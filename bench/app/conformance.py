@@ -8,7 +8,8 @@ import click
 
 from bench.contract import check_method
 from bench.errors import IsobudgetError
-from bench.registry import list_methods, parse_method
+from bench.optimizer import REGISTRY
+from bench.registry import list_methods, missing_module, parse_method
 
 __all__ = ["conformance"]
 
@@ -20,6 +21,9 @@ def conformance(methods: Sequence[str], everything: bool) -> tuple[str, bool]:
         raise IsobudgetError("name a method or a file, or give --all (isobudget list methods)")
     lines, passed = [], True
     for text in chosen:
+        if everything and (lack := missing_module(REGISTRY[text])):
+            lines.append(f"skip {text}: needs {lack} (the extra gp)")
+            continue
         name = parse_method(text).text
         click.echo(f"testing {name} …", err=True)
         verdicts = list(check_method(text))

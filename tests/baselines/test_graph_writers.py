@@ -24,7 +24,7 @@ from bench.space import Space
 SPACE = Space.preset("standard", "math", "small")
 SPACES = [SPACE, Space.preset("paper", "math", "medium"), Space.preset("open", "math", "medium")]
 WRITERS = {"opro": opro.OPRO, "textgrad": textgrad.TextGrad, "aflow": aflow.AFlow, "one-shot": one_shot.OneShot}
-OPTIONS = {"search": "600ex", "questions": 10, "tests": 10, "selection": "own"}
+OPTIONS = {"search": "160ex", "questions": 10, "tests": 10, "selection": "own"}
 PAIR = Graph.of([("1B", "assistant")] * 2, (), "vote")
 CHAIN = Graph.of([("1B", "assistant"), ("3B", "fuser")], [(0, 1)], ("select", "3B"))
 
@@ -91,7 +91,7 @@ def test_garbage_becomes_random_draws_and_is_charged(name, reply):
     agent = record.rows("agent")
 
     assert record.summary["status"] == "ok"
-    assert sum(event["executions"] for event in record.rows("search")) == (10 if name == "one-shot" else 600)
+    assert sum(event["executions"] for event in record.rows("search")) == (10 if name == "one-shot" else 160)
     assert sum(event["completion_tokens"] for event in agent) == 40 * len(record.summary["transcript"])
     assert len(record.summary["transcript"]) >= 2 * len(agent)
 
@@ -221,7 +221,7 @@ def _traces(*columns):
     ("rights", "finding", "node"),
     [
         ((5, 16, 6, 6), "loses", 2),  # the fuser loses what the 3B knew
-        ((0, 12, 12, 12), "weak", 0),
+        ((0, 16, 16, 16), "weak", 0),
         ((9, 9, 9, 9), "room", 0),
     ],
 )
@@ -238,9 +238,8 @@ def test_it_criticises_then_revises_by_the_criticism():
     (proposal,) = optimizer.ask_many(8)
 
     assert optimizer.agent.calls == 2
-    assert (
-        str(proposal.graph) == "0:1B 1:3B 2:3B←0,1 → vote reads 2"
-    )  # the strongest model where answers were lost
+    # the model that was right most often, at the node where answers were lost
+    assert str(proposal.graph) == "0:1B 1:3B 2:3B←0,1 → vote reads 2"
 
 
 def test_the_critic_sees_traces_and_the_reviser_the_criticism_and_the_past():
@@ -346,7 +345,7 @@ def test_one_shot_asks_once_evaluates_once_and_is_done():
     record = run("one-shot", "math", **OPTIONS)
 
     assert len(record.rows("search")) == len(record.rows("agent")) == 1
-    assert record.recommended == record.rows("search")[0]["graph"]
+    assert record.recommended.id == record.rows("search")[0]["graph"]
 
 
 def _obvious(task, budget, tier="P0", space="standard"):
@@ -356,7 +355,7 @@ def _obvious(task, budget, tier="P0", space="standard"):
 
 
 def test_the_obvious_is_the_largest_model_as_often_as_fits_or_what_the_table_says():
-    assert str(_obvious("mmlu", "medium")) == "0:8B 1:8B 2:8B 3:8B → select 3B reads 0 1 2 3"
+    assert str(_obvious("mmlu", "medium")) == "0:8B 1:8B 2:8B → select 3B reads 0 1 2"
     assert str(_obvious("math", "medium", "P1")) == "0:3B 1:3B 2:3B → select 3B reads 0 1 2"
-    assert str(_obvious("mmlu", "medium", "P1")) == "0:8B 1:8B 2:8B 3:8B → select 3B reads 0 1 2 3"
+    assert str(_obvious("mmlu", "medium", "P1")) == "0:8B 1:8B 2:8B → select 3B reads 0 1 2"
     assert Space.preset("paper", "math", "small").contains(_obvious("math", "small", space="paper"))

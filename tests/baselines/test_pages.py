@@ -1,4 +1,4 @@
-"""Every method has a page that keeps the template and names all its parameters; its file stays short and innocent."""
+"""Every method has a page that keeps the template and names all its parameters; its file stays short."""
 
 from __future__ import annotations
 
