@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bench.execute import estimate
+from bench.execute import Estimate, estimate
 from bench.graph import Graph
 from bench.ledger import Charge, Ledger
 from bench.space import Space
@@ -26,7 +26,7 @@ class Meter:
 
     def expected(self, graph: Graph, questions: int) -> Charge:
         """What so many questions of `graph` will come to; executions and FLOPs exactly."""
-        return estimate(graph, self.space.task, self.space.pool).charge(questions, self.slots)
+        return self._of(graph).charge(questions, self.slots)
 
     def share(self, graphs: Sequence[Graph]) -> int:
         """The largest k such that k questions of each of `graphs` still fit."""
@@ -35,17 +35,27 @@ class Meter:
     def plan(self, wishes: Sequence[tuple[Graph, int]]) -> list[int]:
         """How many of the wished questions of each graph fit, in order; it stops at the first that gets none."""
         granted: list[int] = []
-        promised = Charge()
+        promised, path = Charge(), 0.0
         for graph, wished in wishes:
-            count = self._largest(lambda k, g=graph, p=promised: p + self.expected(g, k), wished)  # type: ignore[misc]
+            longer = max(path, self._of(graph).path)
+            count = self._largest(lambda k, g=graph, p=promised, x=longer: p + self._queued(g, k, x), wished)  # type: ignore[misc]
             if count == 0:
                 break
-            promised = promised + self.expected(graph, count)
+            promised, path = promised + self._queued(graph, count, 0.0), longer
             granted.append(count)
         return granted
 
+    def _of(self, graph: Graph) -> Estimate:
+        return estimate(graph, self.space.task, self.space.pool)
+
+    def _queued(self, graph: Graph, questions: int, path: float) -> Charge:
+        """What questions add to a round: its graphs share the slots, so only its longest path counts, once."""
+        alone = self.expected(graph, questions)
+        return replace(alone, seconds=alone.seconds - self._of(graph).path + path)
+
     def _together(self, graphs: Sequence[Graph], questions: int) -> Charge:
-        return sum((self.expected(graph, questions) for graph in graphs), Charge())
+        path = max((self._of(graph).path for graph in graphs), default=0.0)
+        return sum((self._queued(graph, questions, 0.0) for graph in graphs), Charge(seconds=path))
 
     def _ample(self, graphs: Sequence[Graph]) -> int:
         """A number of questions that no longer fits, or barely: where the search for the largest begins."""

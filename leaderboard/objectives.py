@@ -67,10 +67,10 @@ def _table(standing: Standing, objective: str, plan: Plan) -> Table:
         rows=tuple(rows),
         caption=f"Objective {objective}, mean: {_MEANING.get(objective.partition('=')[0], 'see the suite')}; "
         f"ours, no published formula. ±: {1 - plan.alpha:.0%} t interval over {board.units}, adjusted by Holm "
-        f"over {captions.counted(len(found), 'comparison')}. front: no method has both a higher mean accuracy and "
-        "a lower mean latency. Hypervolume: what a method's recommended graphs dominate together in one task of one "
-        "world, as a share of the rectangle from accuracy 0 and the slowest graph that any method here recommended there; "
-        "it needs no weight, but depends on who is in the table.",
+        f"over {captions.counted(len(found), 'comparison')}. front: no method has both a higher mean accuracy "
+        "and a lower mean latency. Hypervolume: what a method's recommended graphs dominate together in one task "
+        "of one world, as a share of the rectangle from accuracy 0 and the slowest graph that any method here "
+        "recommended there; it needs no weight, but depends on who is in the table.",
     )
 
 

@@ -80,7 +80,7 @@ def _costs(by_block: pd.DataFrame, seconds: Floats) -> Costs:
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Mean of what is known, NaN of nothing; exactly rounded, so that no layout of columns moves its last digit."""
+    """Mean of what is known, NaN of nothing; exactly rounded: no layout of columns moves its last digit."""
     known = [value for value in values if not math.isnan(value)]
     return math.fsum(known) / len(known) if known else math.nan
 

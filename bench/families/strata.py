@@ -1,7 +1,7 @@
 """Choosing the instances of a season: draws in order, each measured, until every stratum is full.
 
-Raw draws are dull: where the obvious is optimal there is nothing to compare. So of the instances of each task the
-first few draws are taken as they come, and later draws only if they have headroom, over the best fixed
+Many raw draws are dull: where the obvious is optimal there is nothing to compare. So of the instances of each task
+the first few draws are taken as they come, and later draws only if they have headroom, over the best fixed
 architecture *and* over random search, or are traps. Graphs are chosen on items of the range `search`; what is
 stored was measured on the range `reference`, which no choice of a graph has seen. Choosing instances by that
 measurement, whose standard error in a paired difference is about 0.2 points, flatters their headroom by less.

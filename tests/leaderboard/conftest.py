@@ -27,14 +27,19 @@ def make_run(method, task, seed, accuracy, **changes):
     label, kind, note, _, _ = METHODS.get(method, (method, "method", "", 0.0, 0.01))
     agent = 400.0 if method == "agent-reinforce" else 0.0
     row = {
-        "suite": "quick", "suite_version": "1.0", "plan": "ab12cd34", "method": method, "label": label,
-        "tier": "P0", "kind": kind, "note": note, "task": task, "budget": "small",
+        "suite": "quick", "suite_version": "1.0", "plan": "ab12cd34", "variant": "", "stratum": "",
+        "method": method, "label": label, "tier": "P0", "kind": kind, "note": note, "task": task, "budget": "small",
         "cap_units": CAPS.get(task, 18.0), "search": "3000ex", "seed": seed, "world": "main",
+        "search_currency": "executions", "search_amount": 3000.0, "checkpoint": False, "allocation": "own",
+        "selection": "shared", "held_back": 0.2, "finalists": 5, "questions": 30, "sampler": "published",
+        "models": "named", "noise": "fresh", "slots": 8, "space": "standard", "pool": "llama-small",
+        "objective": "accuracy", "agent": "",
         "provenance": "simulated (universe main)", "status": "ok", "error": "", "graph_id": "g0",
         "graph": "8B, 3B -> 3B", "depth": 1, "width": 2, "nodes": 2, "graph_units": 15.0 + seed / 10,
         "accuracy": accuracy, "test_n": 500, "test_correct": 250, "reference": REFERENCE.get(task, 0.6),
         "reference_how": "exact: enumerated 28,724 graphs", "best_fixed": BEST_FIXED.get(task, 0.55),
-        "random_mean": 0.40, "latency_serial": 9.5, "latency_critical": 4.2, "latency_makespan": 4.9,
+        "random_mean": 0.40, "random_search": np.nan, "objective_value": accuracy, "best_visited": np.nan,
+        "latency_serial": 9.5, "latency_critical": 4.2, "latency_makespan": 4.9,
         "spent_executions": 3000, "spent_node_calls": 9400 + seed, "spent_units": 41000.0 + agent,
         "spent_prompt_tokens": 2_400_000, "spent_completion_tokens": 2_600_000, "spent_usd": 0.57,
         "spent_seconds": 5200.0 * (1 + seed / 10), "agent_calls": 0, "agent_units": agent, "agent_usd": 0.0,

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from leaderboard.boards import common_blocks, split_boards
+from leaderboard.blocks import common_blocks
+from leaderboard.boards import split_boards
 from leaderboard.errors import LeaderboardError
 
 
@@ -64,10 +65,10 @@ def test_a_block_that_one_method_lost_is_left_out_for_all(runs):
     short = runs[~((runs["method"] == "random") & (runs["task"] == "mmlu") & (runs["seed"] == 9))]
     (board,) = split_boards(short)
 
-    whole, each = common_blocks(board, whole_seeds=True), common_blocks(board, whole_seeds=False)
+    whole, each = common_blocks(board, whole=True), common_blocks(board, whole=False)
 
-    assert {seeds for seeds in whole.seeds.values()} == {(0, 1, 2, 4, 5, 6, 7, 8)}
-    assert [len(each.seeds[task]) for task in ("humaneval", "math", "mmlu")] == [10, 9, 9]
+    assert {seeds for seeds in whole.kept.values()} == {(0, 1, 2, 4, 5, 6, 7, 8)}
+    assert [len(each.kept[task]) for task in ("humaneval", "math", "mmlu")] == [10, 9, 9]
     assert whole.left_out == (
         "math seed 3 (infrastructure fault of TPE)", "mmlu seed 9 (no run of Random search)",
     )  # fmt: skip
@@ -77,11 +78,11 @@ def test_a_method_fault_is_no_missing_block(runs):
     runs.loc[runs["method"] == "tpe", "status"] = "method_fault"
     (board,) = split_boards(runs)
 
-    assert common_blocks(board, whole_seeds=True).left_out == ()
+    assert common_blocks(board, whole=True).left_out == ()
 
 
 def test_nothing_in_common_names_what_is_missing(runs):
     (board,) = split_boards(runs[~((runs["method"] == "tpe") & (runs["task"] == "mmlu"))])
 
     with pytest.raises(LeaderboardError, match=r"no seed is shared .* mmlu seed 0 \(no run of TPE\).* resumes"):
-        common_blocks(board, whole_seeds=True)
+        common_blocks(board, whole=True)
