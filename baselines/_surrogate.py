@@ -20,18 +20,19 @@ from bench.optimizer import Optimizer, Problem, Proposal
 
 F64 = npt.NDArray[np.float64]
 
-_FRESH = 32
-"""Sampled candidates added at each fit, and as many one step from the best: half a millisecond each."""
-
 _PARENTS = 4
 """Graphs whose neighbours become candidates."""
 
 
 class Surrogate(Optimizer):
-    """startup: graphs of the initial design. batch: proposals between two fits of the model."""
+    """startup: graphs of the initial design. batch: proposals between two fits of the model.
+
+    fresh: sampled graphs that become candidates at each fit, and as many that are one step from the best.
+    """
 
     startup: int = 10
     batch: int = 4
+    fresh: int = 20
 
     def __init__(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> None:
         super().__init__(problem, rng, agent)
@@ -61,7 +62,7 @@ class Surrogate(Optimizer):
         self._refill([known[i] for i in order[:_PARENTS]], known)
         graphs = list(self.candidates.values())
         gain = improvement(*self._believed(graphs), believed.max())
-        chosen = np.argsort(-gain, kind="stable")[: min(count, self.batch)]
+        chosen = np.argsort(-gain, kind="stable")[: max(1, min(count, self.batch))]
         return [Proposal(graphs[i]) for i in chosen]
 
     def recommend(self) -> Graph:
@@ -70,7 +71,7 @@ class Surrogate(Optimizer):
 
     def _refill(self, parents: list[Graph], known: list[Graph]) -> None:
         space = self.problem.space
-        for i in range(_FRESH):
+        for i in range(max(1, self.fresh)):
             for graph in (space.sample(self.rng), step(space, parents[i % len(parents)], self.rng)):
                 self.candidates.setdefault(graph.id, graph)
         self.candidates |= {graph.id: graph for graph in known}

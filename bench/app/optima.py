@@ -64,6 +64,7 @@ _LISTS = {
     "universes": _grid(_VARIANTS, "standard", "llama-small", "small"),
     "paper": _grid(["main"], "paper", "llama-small", "small"),
     "llama": _grid(["main"], "standard", "llama", "small medium large"),
+    "enumerated": _grid(["main"], "standard", "llama-small", "10units"),
     "specialists": _grid(["specialists"], "standard", "specialists", "small medium"),
 }
 

@@ -12,6 +12,8 @@ import pytest
 
 from bench import load_records
 from bench.errors import IsobudgetError, UnknownName
+from bench.optimizer import REGISTRY
+from bench.registry import list_methods, missing_module
 from bench.suite import list_suites, load_suite, missing, parse_seeds, run_suite
 
 SMALL = [
@@ -111,7 +113,7 @@ def test_every_shipped_suite_loads_and_names_known_methods(name):
     specs = suite.specs()
 
     assert len({spec.id for spec in specs}) == len(specs)
-    assert {spec.method for spec in specs} == set(suite.methods)
+    assert {spec.method for spec in specs} == {name for _, _, names in suite.settings() for name in names}
 
 
 @pytest.mark.parametrize(
@@ -138,3 +140,41 @@ def test_a_suite_file_with_a_missing_field_says_which(tmp_path):
 
     with pytest.raises(IsobudgetError, match="budgets"):
         load_suite(str(path))
+
+
+def test_the_extended_suite_has_every_method():
+    """All that come with the package and need no extra; a new method is added to it."""
+    named = {name.partition("[")[0] for name in load_suite("extended").methods}
+
+    assert named == {name for name in list_methods() if not missing_module(REGISTRY[name])} - {"optuna-gp"}
+
+
+def test_variants_are_settings_of_one_plan():
+    suite = load_suite("standard")
+    specs = suite.only(["time"]).specs(seeds=[0], plan_hash=suite.plan_hash)
+
+    assert {spec.variant for spec in specs} == {"time"}
+    assert {spec.plan for spec in specs} == {suite.plan_hash}
+    assert len({spec.world_options for spec in specs}) == 1
+    by_budget = [spec for spec in specs if spec.method == "portfolio"]
+    assert [spec.search for spec in by_budget] == ["20s", "80s", "320s", "1280s"]
+    assert all(not spec.checkpoints for spec in by_budget)
+    assert all(len(spec.checkpoints) == 3 for spec in specs if spec.method == "random")
+
+
+def test_what_the_command_line_changes_is_changed_in_every_variant():
+    suite = load_suite("standard").with_plan(search="300ex")
+
+    assert {spec.search for spec in suite.specs(seeds=[0])} == {"300ex"}
+    assert not any(spec.checkpoints for spec in suite.specs(seeds=[0]))
+    assert suite.plan_hash != load_suite("standard").plan_hash
+
+
+def test_a_variant_with_an_odd_field_is_refused(tmp_path):
+    from importlib import resources
+
+    quick = (resources.files("bench") / "data" / "suites" / "quick.toml").read_text(encoding="utf-8")
+    (tmp_path / "odd.toml").write_text(f"{quick}\n[variants.a]\nsesrch = '1ex'\n")
+
+    with pytest.raises(IsobudgetError, match="unknown fields: sesrch"):
+        load_suite(str(tmp_path / "odd.toml"))

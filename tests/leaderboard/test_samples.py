@@ -22,7 +22,7 @@ def test_exact_accuracies_keep_seed_and_task(runs):
     found = sample(runs.sample(frac=1, random_state=0))
     (own,) = runs.loc[pick(runs, method="tpe", task="mmlu", seed=7), "accuracy"]
 
-    assert found.exact and found.tasks == ("humaneval", "math", "mmlu")
+    assert found.exact and found.cells == ("humaneval", "math", "mmlu")
     assert found.values["tpe"][2].shape == (10, 1)
     assert found.values["tpe"][2][7, 0] == own
 
