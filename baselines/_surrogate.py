@@ -1,7 +1,7 @@
 """Bayesian optimization with a surrogate model of what graphs score, and expected improvement over candidates.
 
 Source: Jones et al. 1998, "Efficient global optimization of expensive black-box functions"; with noise the best
-predicted mean stands in for the best value seen (Vazquez et al. 2008). The candidates are sampled graphs and graphs
+predicted mean stands in for the best value seen (Vazquez et al. 2008). The candidates are sampled graphs and those
 one step from the best, all those ever drawn, and what was evaluated already: asking a promising graph again brings
 new questions, and is the cure for having been lucky once.
 """
@@ -97,7 +97,7 @@ class Surrogate(Optimizer):
         return np.stack([self.rows[graph.id] for graph in graphs])
 
     def _expected(self, graphs: list[Graph]) -> F64:
-        """What is expected of graphs before any is evaluated: in tier P1 what the table says, else the same of all."""
+        """What is expected before anything is evaluated: in tier P1 what the table says, else the same of all."""
         prior = self.problem.prior
         if prior is None:
             return np.full(len(graphs), self.history.pooled)
@@ -111,4 +111,4 @@ def improvement(mean: F64, spread: F64, best: float) -> F64:
     """Expected improvement over `best` of normal variables."""
     spread = np.maximum(spread, 1e-9)
     z = (mean - best) / spread
-    return (mean - best) * ndtr(z) + spread * np.exp(-z * z / 2) / np.sqrt(2 * np.pi)
+    return np.asarray((mean - best) * ndtr(z) + spread * np.exp(-z * z / 2) / np.sqrt(2 * np.pi))

@@ -22,8 +22,8 @@ from bench.optimizer import method
 class GPSurrogate(Surrogate):
     """startup: graphs of the initial design. batch: proposals between two fits.
 
-    amplitude: standard deviation of the score over graphs that the prior expects. length: of the Matérn-5/2 kernel,
-    in features, which lie between 0 and 1; a long one makes the model nearly linear.
+    amplitude: standard deviation of the score over graphs that the prior expects. length: of the Matérn kernel, in
+    features, which lie between 0 and 1; a long one makes the model nearly linear.
     """
 
     startup: int = 10

@@ -1,7 +1,7 @@
 """Bayesian optimization: Optuna's Gaussian process over the continuous relaxation of graphs. Needs the extra `gp`.
 
-Source: Optuna's GPSampler (Matérn kernel, log expected improvement). The start-up trials are the initial design that
-all methods share, and the process is told repaired graphs at their own points. It needs torch, which the core
+Source: Optuna's GPSampler (Matérn kernel, log expected improvement). The start-up trials are the initial design
+that all methods share, and the process is told repaired graphs at their own points. It needs torch, which the core
 install does without; `gp-surrogate` is the same idea on graph features, without it.
 """
 

@@ -19,10 +19,10 @@ HEAD = """\
 # Does every search method find the optimum when it may search long enough?
 
 Written by `python docs/convergence.py` from the records of `isobudget run convergence`. Provenance: {provenance}.
-MATH at 10 units, a space of {graphs} graphs of which every one was evaluated, so that the optimum ({optimum:.1f} %)
-is exact. Median over {seeds} seeds of the regret, in points, by search budget in question executions; 30 questions
-an evaluation, shared final selection. `< random`: at which budgets the mean regret is below random search's by more
-than two standard errors of the paired difference.
+MATH at 10 units, a space of {graphs} graphs of which every one was evaluated, so that the optimum
+({optimum:.1f} %) is exact. Provenance: {provenance}. Median over {seeds} seeds of the regret, in points, by search
+budget in question executions; 30 questions an evaluation, shared final selection. `< random`: at which budgets the
+mean regret is below random search's by more than two standard errors of the paired difference.
 
 ![Median regret against the search budget](convergence.svg)
 

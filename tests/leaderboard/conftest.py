@@ -28,7 +28,8 @@ def make_run(method, task, seed, accuracy, **changes):
     agent = 400.0 if method == "agent-reinforce" else 0.0
     row = {
         "suite": "quick", "suite_version": "1.0", "plan": "ab12cd34", "variant": "", "stratum": "",
-        "method": method, "label": label, "tier": "P0", "kind": kind, "note": note, "task": task, "budget": "small",
+        "method": method, "label": label, "tier": "P0", "kind": kind, "note": note, "task": task,
+        "budget": "small",
         "cap_units": CAPS.get(task, 18.0), "search": "3000ex", "seed": seed, "world": "main",
         "search_currency": "executions", "search_amount": 3000.0, "checkpoint": False, "allocation": "own",
         "selection": "shared", "held_back": 0.2, "finalists": 5, "questions": 30, "sampler": "published",
