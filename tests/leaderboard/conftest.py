@@ -67,6 +67,40 @@ def make_runs(methods=METHODS, tasks=TASKS, seeds=10, key=0):
     return pd.DataFrame(rows)
 
 
+def make_family(methods=("random", "single", "tpe"), strata=None, gain=0.03, key=3, **changes):
+    """A suite of instances: one run a method in each, the world's level far wider than any difference.
+
+    strata: how many instances of each (the tasks take turns). gain: of tpe over random, on average; single stands
+    0.06 below. changes: overwrite columns.
+    """
+    rng = np.random.default_rng(key)
+    rows, number = [], 0
+    for stratum, many in (strata or {"headroom": 9, "raw": 3, "trap": 3}).items():
+        for at in range(many):
+            level, number = rng.uniform(0.3, 0.6), number + 1
+            shifts = {"random": 0.0, "single": -0.06, "tpe": gain + rng.normal(0, 0.005)}
+            room = 0.0 if stratum == "trap" else 0.1
+            rows += [
+                make_run(
+                    method, TASKS[at % 3], 0, level + shifts.get(method, 0.01), suite="standard", stratum=stratum,
+                    world=f"simulated dev-{number:03}", provenance=f"simulated (universe dev-{number:03})",
+                    reference=level + room, best_fixed=level, random_search=level + 0.01, random_mean=level - 0.1,
+                )
+                for method in methods
+            ]  # fmt: skip
+    return pd.DataFrame(rows).assign(**changes)
+
+
+def make_searches(runs, amounts=(30, 120, 480), step=0.02):
+    """These runs at the largest amount, with a checkpoint at each smaller one, `step` worse each."""
+    *smaller, largest = amounts
+    parts = [runs.assign(search=f"{largest}ex", search_amount=float(largest))]
+    for back, amount in enumerate(reversed(smaller), 1):
+        lower = {"accuracy": runs["accuracy"] - step * back, "optimizer_seconds": np.nan, "wall_seconds": np.nan}
+        parts.append(runs.assign(search=f"{amount}ex", search_amount=float(amount), checkpoint=True, **lower))
+    return pd.concat(parts, ignore_index=True)
+
+
 def make_questions(runs, items=40, key=1, shifts=None):
     """Graded answers for every run: item difficulty, method by seed and method by item effects, in logits."""
     rng = np.random.default_rng(key)
@@ -104,7 +138,14 @@ def make_live(runs):
 def frames():
     """The makers above, for tests that build their own frames."""
     return SimpleNamespace(
-        tasks=TASKS, methods=METHODS, run=make_run, runs=make_runs, questions=make_questions, live=make_live
+        tasks=TASKS,
+        methods=METHODS,
+        run=make_run,
+        runs=make_runs,
+        questions=make_questions,
+        live=make_live,
+        family=make_family,
+        searches=make_searches,
     )
 
 
