@@ -18,7 +18,7 @@ from bench.ledger import SearchBudget
 HEAD = """\
 # Does every search method find the optimum when it may search long enough?
 
-Written by `uv run --group docs python docs/convergence.py runs/convergence` from the records of `isobudget run convergence`.
+Written by `uv run --group docs python docs/convergence.py runs/convergence` after `isobudget run convergence`.
 MATH at 10 units, a space of {graphs} graphs of which every one was evaluated, so that the optimum
 ({optimum:.1f} %) is exact. Provenance: {provenance}. Median over {seeds} seeds of the regret, in points, by search
 budget in question executions; 30 questions an evaluation, shared final selection. `< random`: at which budgets the
@@ -32,9 +32,9 @@ TAIL = """
 
 Read with care: the optimum here is one call of the largest model that fits, so a method gains by *selecting* well,
 not by building graphs, and the published sampler proposes it now and then. That is why random search with the
-shared final selection is hard to beat here, and probably why several of those that beat it give questions to graphs
-seen before rather than to new ones. With few seeds a lead must be large to show. In the ranked family of worlds
-(suite `standard`) the optimum is a graph.
+shared final selection is hard to beat here, and probably why several of those that beat it give questions to
+graphs seen before rather than to new ones. With few seeds a lead must be large to show. In the ranked family of
+worlds (suite `standard`) the optimum is a graph.
 """
 
 GROUPS = {
