@@ -45,18 +45,19 @@ class Sampled(Optimizer):
         """`maximize` or `minimize` for each value that a trial is told."""
         return ["maximize"]
 
-    @property
-    def starting(self) -> bool:
-        """Whether the initial design is not yet complete."""
-        return len(self.history.outcomes) < max(1, self.startup)
+    def ask_many(self, count: int) -> list[Proposal]:
+        """What of the initial design fits into one round; after it, the sampler's suggestions."""
+        missing = max(1, self.startup) - len(self.history.outcomes)
+        if missing > 0:
+            return [Proposal(self.draw()) for _ in range(min(count, missing))]
+        return [Proposal(graph) for graph in self.suggested(count)]
 
-    def ask(self) -> Proposal:
-        if self.starting:
-            return Proposal(self.draw())
+    def suggested(self, count: int) -> list[Graph]:
+        """At most `count` graphs of the sampler's choice; one, where each should learn from the one before."""
         trial = self.study.ask()
         # `tell` adds what was really evaluated as a trial of its own; one left open would slow each later ask
         self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)
-        return Proposal(self.graph(trial.relative_params))
+        return [self.graph(trial.relative_params)]
 
     def tell(self, outcome: Outcome) -> None:
         self.learn(outcome.graph, self.history.value(outcome))

@@ -18,7 +18,7 @@ import numpy as np
 from baselines._optuna import Sampled
 from bench.agent import Agent
 from bench.graph import Graph
-from bench.optimizer import Outcome, Problem, Proposal, method
+from bench.optimizer import Outcome, Problem, method
 from bench.relaxation import decode, embed
 
 
@@ -46,14 +46,12 @@ class CMAES(Sampled):
             n_startup_trials=1, popsize=self.population or None, warn_independent_sampling=False, seed=seed
         )
 
-    def ask_many(self, count: int) -> list[Proposal]:
-        """One graph of the initial design, or what of a generation fits into one round."""
-        if self.starting:
-            return [Proposal(self.draw())]
+    def suggested(self, count: int) -> list[Graph]:
+        """What of a generation fits into one round."""
         if not self.middle:
             self._begin()
         self.open = deque(self.study.ask() for _ in range(min(count, self.size - self.told % self.size)))
-        return [Proposal(self.graph(trial.relative_params)) for trial in self.open]
+        return [self.graph(trial.relative_params) for trial in self.open]
 
     def tell(self, outcome: Outcome) -> None:
         if self.open:

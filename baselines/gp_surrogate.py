@@ -20,14 +20,12 @@ from bench.optimizer import method
     least_trials=20,
 )
 class GPSurrogate(Surrogate):
-    """startup: graphs of the initial design. batch: proposals between two fits.
+    """startup: graphs of the initial design. batch: proposals between two fits. fresh: new candidates at each.
 
     amplitude: standard deviation of the score over graphs that the prior expects. length: of the Matérn kernel, in
     features, which lie between 0 and 1; a long one makes the model nearly linear.
     """
 
-    startup: int = 10
-    batch: int = 4
     amplitude: float = 0.17
     length: float = 5.0
 

@@ -1,4 +1,9 @@
-"""Linear surrogate: scikit-learn's Bayesian ridge regression on features of graphs, with expected improvement."""
+"""Linear surrogate: scikit-learn's Bayesian ridge regression on features of graphs, with expected improvement.
+
+How strongly weights are held to zero and how noisy answers are is found by marginal likelihood at each fit, which a
+model this stiff can bear. A graph counts by the inverse of the binomial variance of its answers; the noise is no
+part of the spread that improvement is expected from.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +20,7 @@ from bench.optimizer import method
     least_trials=20,
 )
 class LinearSurrogate(Surrogate):
-    """startup: graphs of the initial design. batch: proposals between two fits."""
-
-    startup: int = 10
-    batch: int = 4
+    """startup: graphs of the initial design. batch: proposals between two fits. fresh: new candidates at each."""
 
     def fit(self, rows: F64, values: F64, noise: F64) -> None:
         from sklearn.linear_model import BayesianRidge
