@@ -60,7 +60,7 @@ class Sampled(Optimizer):
         return [self.graph(trial.relative_params)]
 
     def tell(self, outcome: Outcome) -> None:
-        self.learn(outcome.graph, self.history.value(outcome))
+        self.learn(outcome.graph, [self.history.value(outcome)])
 
     def graph(self, values: Mapping[str, float]) -> Graph:
         """The graph at a suggested point."""
@@ -70,7 +70,7 @@ class Sampled(Optimizer):
         """The graph's own point."""
         return dict(zip(self.box, embed(self.problem.space, graph), strict=True))
 
-    def learn(self, graph: Graph, value: float) -> None:
+    def learn(self, graph: Graph, values: list[float]) -> None:
         """Add a finished trial at the graph's own point: what was repaired is learned from as what it became."""
-        trial = self.optuna.trial.create_trial(params=self.point(graph), distributions=self.box, value=value)
+        trial = self.optuna.trial.create_trial(params=self.point(graph), distributions=self.box, values=values)
         self.study.add_trial(trial)

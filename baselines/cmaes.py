@@ -70,4 +70,4 @@ class CMAES(Sampled):
         better = self.history.best(math.ceil(len(self.history.tallies) / 2))
         mean = np.mean([embed(self.problem.space, graph) for graph in better], axis=0)
         self.middle = np.clip(mean, 0.1, 0.9).tolist()
-        self.learn(better[0], self.history.score(better[0]))
+        self.learn(better[0], [self.history.score(better[0])])

@@ -1,8 +1,8 @@
 """Linear surrogate: scikit-learn's Bayesian ridge regression on features of graphs, with expected improvement.
 
-How strongly weights are held to zero and how noisy answers are is found by marginal likelihood at each fit, which a
-model this stiff can bear. A graph counts by the inverse of the binomial variance of its answers; the noise is no
-part of the spread that improvement is expected from.
+A graph counts by the inverse of the binomial variance of its answers. Their noise is therefore known, but for what
+the features miss: marginal likelihood alone would, with fewer graphs than features, explain them exactly. The noise
+is no part of the spread that improvement is expected from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class LinearSurrogate(Surrogate):
     def fit(self, rows: F64, values: F64, noise: F64) -> None:
         from sklearn.linear_model import BayesianRidge
 
-        self.model = BayesianRidge()
+        known, weight = 1 / noise.mean(), float(len(values))
+        self.model = BayesianRidge(alpha_init=known, alpha_1=weight, alpha_2=weight / known)
         self.model.fit(rows, values, sample_weight=noise.mean() / noise)
 
     def predict(self, rows: F64) -> tuple[F64, F64]:

@@ -43,12 +43,21 @@ class NSGA2(Sampled):
         return self.optuna.samplers.NSGAIISampler(population_size=max(2, self.population), seed=seed)
 
     def ask_many(self, count: int) -> list[Proposal]:
+        """What of a generation fits into one round."""
         size, done = max(2, self.population), len(self.history.outcomes)
         wanted = min(count, size - done % size)
         for _ in range(wanted if done < size else 0):
             self.study.enqueue_trial(self.point(self.draw()))
-        self.open = deque(self.study.ask(self.box) for _ in range(wanted))
+        self.open = deque(self._bred() for _ in range(wanted))
         return [Proposal(self.graph(trial.params)) for trial in self.open]
+
+    def _bred(self) -> Any:
+        """A trial of the current generation; coordinates that no parent handed down are drawn: mutations."""
+        trial = self.study.ask()
+        _ = trial.relative_params  # decides the generation too, which coordinates that are given do not
+        for name in self.box:
+            trial.suggest_float(name, 0.0, 1.0)
+        return trial
 
     def tell(self, outcome: Outcome) -> None:
         tally = self.history.tallies[outcome.graph.id]

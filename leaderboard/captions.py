@@ -131,11 +131,11 @@ def headroom_note(board: Board) -> list[str]:
 
 def row_notes(board: Board, ranking: Ranking) -> list[tuple[str, str]]:
     """(method, words) for every row that must carry some: its own notes, and whether it beats its control."""
+    both = [(frame["method"], frame["note"].fillna("")) for frame in (board.runs, board.bounds)]
+    notes = sorted({(str(m), str(words)) for columns in both for m, words in zip(*columns, strict=True) if words})
     found = []
     for method in [*ranking.order, *sorted(board.bounds["method"].unique())]:
-        for frame in (board.runs, board.bounds):
-            own = frame.loc[(frame["method"] == method) & frame["note"].notna(), "note"]
-            found += [(method, note) for note in sorted({str(words) for words in own} - {""})]
+        found += [(method, note) for owner, note in notes if owner == method]
         if not _beats_control(board, ranking, method):
             found.append((method, "does not beat its control"))
     return found

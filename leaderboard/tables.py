@@ -72,8 +72,8 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     without a primary variant compares its variants instead. Parameters and errors as of `leaderboard_tables`.
     """
     plan = plan or Plan()
-    boards = [board for board in _in_order(runs, plan) if board.ranked]
-    standings = [_standing(board, questions, plan) for board in boards]
+    boards = _in_order(runs, plan)
+    standings = [_standing(board, questions, plan) for board in boards if board.ranked]
     whole = [standing for standing in standings if standing.board.full]
     primary = [standing for standing in whole if standing.board.variant == plan.primary]
     tables = [overall(*standing, plan) for standing in primary or whole[:1]]
@@ -81,7 +81,7 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     tables += curve_tables(tracks, plan)
     if not primary:
         tables += verdict_tables(standings, plan)
-    return Overview(tables, _rest(split_boards(runs)))
+    return Overview(tables, _rest(boards))
 
 
 def _in_order(runs: pd.DataFrame, plan: Plan) -> list[Board]:

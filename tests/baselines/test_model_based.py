@@ -58,7 +58,7 @@ def _pays(graph):
 
 @pytest.mark.parametrize("cls", [TPE, CMAES, NSGA2, LinearSurrogate, GPSurrogate])
 def test_each_finds_more_of_what_pays(cls):
-    graphs = _evaluated(_built(cls), _pays, 60)
+    graphs = _evaluated(_built(cls), _pays, 50)
 
     first, last = (np.mean([_pays(g) for g in part]) for part in (graphs[:10], graphs[-10:]))
     assert last > first + 0.1
@@ -179,7 +179,7 @@ def test_features_of_a_small_graph():
     named = dict(zip(names(SPACE), features(SPACE, graph), strict=True))
 
     assert (named["nodes"], named["depth"], named["width"]) == (3 / 8, 2 / 8, 2 / 8)
-    assert (named["sources"], named["edges"], named["density"]) == (2 / 3, 2 / 3 / 8, 2 / 3)
+    assert [named[n] for n in ("sources", "edges", "density")] == pytest.approx([2 / 3, 2 / 3 / 8, 2 / 3])
     assert (named["mean in-degree"], named["most in-degree"]) == (2 / 8, 2 / 8)
     assert (named["reads"], named["share read"]) == (1 / 8, 1 / 3)
     assert (named["sink vote"], named["sink select 3B"]) == (1, 0)

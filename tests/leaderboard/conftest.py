@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from leaderboard.boards import split_boards
+from leaderboard.ranks import Standing, rank
+
 TASKS = ("humaneval", "math", "mmlu")
 CAPS = {"humaneval": 14.15, "math": 17.753, "mmlu": 16.34}
 REFERENCE = {"humaneval": 0.81, "math": 0.537, "mmlu": 0.62}
@@ -101,6 +104,11 @@ def make_searches(runs, amounts=(30, 120, 480), step=0.02):
     return pd.concat(parts, ignore_index=True)
 
 
+def stand(runs, plan=None):
+    """The boards with their verdicts, as the tables across boards take them."""
+    return [Standing(board, rank(board, None, plan)) for board in split_boards(runs)]
+
+
 def make_questions(runs, items=40, key=1, shifts=None):
     """Graded answers for every run: item difficulty, method by seed and method by item effects, in logits."""
     rng = np.random.default_rng(key)
@@ -146,6 +154,7 @@ def frames():
         live=make_live,
         family=make_family,
         searches=make_searches,
+        stand=stand,
     )
 
 

@@ -11,7 +11,6 @@ from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import rank
 from leaderboard.table import Span
 
-
 RANKED = {"headroom": 9}
 
 
