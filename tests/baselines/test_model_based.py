@@ -28,8 +28,9 @@ SPACE = Space.preset("standard", "math", "small")
 MODELS = (LinearSurrogate, GPSurrogate)
 
 
-def _built(cls, space=SPACE, prior=False, score=lambda accuracy, _: accuracy, **values):
-    problem = Problem("math", space, History(score), 20, prior=prior_of(space) if prior else None)
+def _built(cls, space=SPACE, prior=False, score=lambda accuracy, _: accuracy, objective="accuracy", **values):
+    prior = prior_of(space) if prior else None
+    problem = Problem("math", space, History(score), 20, objective=objective, prior=prior)
     return type(cls.__name__, (cls,), values)(problem, generator("model based", cls.__name__), None)
 
 
@@ -128,30 +129,50 @@ def test_cmaes_starts_in_the_middle_of_the_better_half():
     assert {node.model for node in optimizer.graph(dict.fromkeys(optimizer.box, 0.5)).nodes} == {"3B"}
 
 
-def test_nsga2_breeds_from_the_front_of_accuracy_and_latency():
+def test_nsga2_breeds_generations_of_which_the_first_is_the_initial_design():
     optimizer = _built(NSGA2, population=6)
+    drawn = []
+    draw = optimizer.draw
+    optimizer.draw = lambda: drawn.append(draw()) or drawn[-1]
     graphs = _evaluated(optimizer, _pays, 24)
 
+    assert graphs[:6] == drawn
     trials = optimizer.study.trials
     generations = [trial.system_attrs["NSGAIISampler:generation"] for trial in trials]
     assert generations == [0] * 6 + [1] * 6 + [2] * 6 + [3] * 6
-    assert [trial.values[1] for trial in trials] == [graph.depth for graph in graphs]
-    history = optimizer.history
-    for graph in optimizer.recommend_front():
-        mine = history.tallies[graph.id]
-        assert not [
-            other
-            for other in history.tallies.values()
-            if history.posterior(other.graph) > history.posterior(graph) and other.latency <= mine.latency
-        ]
 
 
-@pytest.mark.parametrize(("second", "goals"), [("none", 1), ("units", 2), ("latency", 2)])
-def test_the_second_goal_of_nsga2_is_a_parameter(second, goals):
-    optimizer = _built(NSGA2, second=second)
-    _evaluated(optimizer, _pays, 8)
+def test_without_mutation_children_inherit_every_coordinate():
+    optimizer = _built(NSGA2, population=6, mutation=0.0)
+    _evaluated(optimizer, _pays, 18)
+
+    parents, children = optimizer.study.trials[:6], optimizer.study.trials[6:]
+    for name in optimizer.box:
+        assert {t.params[name] for t in children} <= {t.params[name] for t in parents}
+
+
+@pytest.mark.parametrize(
+    ("latency", "objective", "goals"),
+    [("auto", "accuracy", 1), ("auto", "joint", 2), ("auto", "deadline=8", 2), ("always", "accuracy", 2)],
+)
+def test_nsga2_minimises_latency_where_it_counts(latency, objective, goals):
+    optimizer = _built(NSGA2, objective=objective, latency=latency)
+    graphs = _evaluated(optimizer, _pays, 8)
 
     assert {len(trial.values) for trial in optimizer.study.trials} == {goals}
+    if goals == 2:
+        assert [trial.values[1] for trial in optimizer.study.trials] == [graph.depth for graph in graphs]
+
+
+def test_the_front_of_nsga2_is_of_accuracy_and_latency():
+    optimizer = _built(NSGA2, objective="joint")
+    _evaluated(optimizer, _pays, 24)
+    history = optimizer.history
+    points = {key: (history.posterior(t.graph), -t.latency) for key, t in history.tallies.items()}
+
+    for graph in optimizer.recommend_front():
+        accuracy, speed = points[graph.id]
+        assert not [p for p in points.values() if p[0] >= accuracy and p[1] >= speed and p != points[graph.id]]
 
 
 def test_without_torch_the_gaussian_process_of_optuna_is_listed_and_refused_by_name(monkeypatch):
