@@ -1,8 +1,8 @@
 """What Optuna's samplers have in common as methods: they see graphs as points of the continuous relaxation.
 
-The first trials are the initial design that all methods share, then every point is the sampler's own: it is read
-from what the sampler suggested as a whole (`relative_params`), so a sampler that silently fell back to drawing
-single coordinates at random would be a fault, not a result.
+The first trials are the initial design that all methods share, then every point is the sampler's own: it is
+read from what the sampler suggested as a whole (`relative_params`), so a sampler that silently fell back to
+drawing single coordinates at random would be a fault, not a result.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Bayesian optimization with a surrogate model of what graphs score, and expected improvement over candidates.
 
-Source: Jones et al. 1998, "Efficient global optimization of expensive black-box functions"; with noise the best
-predicted mean stands in for the best value seen (Vazquez et al. 2008). The candidates are sampled graphs and those
-one step from the best, all those ever drawn, and what was evaluated already: asking a promising graph again brings
-new questions, and is the cure for having been lucky once.
+Source: Jones et al. 1998, "Efficient global optimization of expensive black-box functions"; with noise the
+best predicted mean stands in for the best value seen (Vazquez et al. 2008). The candidates are sampled graphs
+and those one step from the best, all those ever drawn, and what was evaluated already: asking a promising
+graph again brings new questions, and is the cure for having been lucky once.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """CMA-ES: Optuna's sampler over the continuous relaxation of graphs, whose coordinates are all real numbers.
 
-Source: Hansen and Ostermeier 2001, "Completely derandomized self-adaptation in evolution strategies". It starts
-in the middle of the better half of the initial design, as warm starts do (Nomura et al. 2021): CMA-ES always
-starts in the middle of its box, so each of its coordinates is bent to have that point there. Unlike the surrogate
-models it is told its own points, not the repaired ones: moved points would spoil the covariance that it adapts.
+Source: Hansen and Ostermeier 2001, "Completely derandomized self-adaptation in evolution strategies". It
+starts in the middle of the better half of the initial design, as warm starts do (Nomura et al. 2021): CMA-ES
+always starts in the middle of its box, so each of its coordinates is bent to have that point there. Unlike
+the surrogate models it is told its own points, not the repaired ones: moved points would spoil the covariance
+that it adapts.
 """
 
 from __future__ import annotations

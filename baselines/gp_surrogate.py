@@ -1,8 +1,8 @@
 """Gaussian process surrogate: scikit-learn's regression on features of graphs, with expected improvement.
 
-Each graph's observation has its own noise, the binomial variance of its answers. Amplitude and length scale are
-fixed instead of found by marginal likelihood: with a few dozen graphs of thirty answers each that prefers scales
-that follow the noise, at ten times the computing time.
+Each graph's observation has its own noise, the binomial variance of its answers. Amplitude and length scale
+are fixed instead of found by marginal likelihood: with a few dozen graphs of thirty answers each that prefers
+scales that follow the noise, at ten times the computing time.
 """
 
 from __future__ import annotations

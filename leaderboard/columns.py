@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from leaderboard.table import Column
 
-__all__ = ["BY_TASK", "OVERALL", "PAIRWISE", "SHARED_DATA"]
+__all__ = ["BY_TASK", "INSTANCES", "OVERALL", "PAIRWISE", "SHARED_DATA"]
 
 SHARED_DATA: tuple[Column, ...] = tuple(
     Column(key, key, "text", view="data")
@@ -29,7 +31,6 @@ _NOTE = Column("note", "note", "text", view="wide")
 
 OVERALL = (
     *_RANKED,
-    _SCORE,
     Column("search_seconds", "search", "seconds"),
     Column("latency_serial", "latency\nserial", "seconds"),
     Column("latency_critical", "latency\ncritical", "seconds"),
@@ -46,6 +47,16 @@ OVERALL = (
     _NOTE,
     *SHARED_DATA,
 )
+INSTANCES = (
+    *_RANKED,
+    _SCORE,
+    *(
+        replace(column, view="wide") if column.key == "latency_serial" else column
+        for column in OVERALL[len(_RANKED) :]
+    ),
+)
+"""The overall table of a family of worlds: what a score compares are instances of unlike difficulty."""
+
 BY_TASK = (
     *_RANKED,
     _SCORE,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from leaderboard import captions
 from leaderboard.boards import Board
-from leaderboard.columns import BY_TASK, OVERALL, PAIRWISE
+from leaderboard.columns import BY_TASK, INSTANCES, OVERALL, PAIRWISE
 from leaderboard.multiple import detectable_difference
 from leaderboard.ranks import Plan, Ranking
 from leaderboard.rows import Costs, data_cells, ranked_cells, take_costs
@@ -33,7 +33,7 @@ def overall(board: Board, ranking: Ranking, plan: Plan) -> Table:
         f"{_SCORE[:-1]} of its instance, unclipped." if board.instances else "",
         captions.how_spent(board),
     ]
-    columns = tuple(column for column in OVERALL if board.instances or column.key != "score")
+    columns = INSTANCES if board.instances else OVERALL
     return Table(
         title=f"Leaderboard: {captions.where(board)}",
         columns=_named(columns, board, plan),

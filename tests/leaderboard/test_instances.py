@@ -94,6 +94,7 @@ def test_captions_speak_of_instances(frames):
     caption = tables[0].caption
 
     assert [table.title for table in tables if "seeds" in table.caption] == []
+    assert max(len(line) for table in tables for line in render(table).splitlines()) <= 150
 
     assert "9 instances (humaneval 3, math 3, mmlu 3), 1 run a method in each" in caption
     assert "mean over instances; ±: 95% t interval over instances" in caption
