@@ -1,8 +1,8 @@
 """Linear surrogate: scikit-learn's Bayesian ridge regression on features of graphs, with expected improvement.
 
-A graph counts by the inverse of the binomial variance of its answers. Their noise is therefore known, but for
-what the features miss: marginal likelihood alone would explain few graphs by many features exactly. The noise
-is no part of the spread that improvement is expected from.
+A graph counts by the inverse of the binomial variance of its answers. Their noise is therefore known, but for what
+the features miss: marginal likelihood alone would explain few graphs by many features exactly. The noise is no
+part of the spread that improvement is expected from.
 """
 
 from __future__ import annotations

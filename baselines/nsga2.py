@@ -1,11 +1,9 @@
-"""NSGA-II: Optuna's genetic algorithm over the continuous relaxation of graphs, for two objectives where there
-are two.
+"""NSGA-II: Optuna's genetic algorithm over the continuous relaxation of graphs, for one objective or two.
 
-Source: Deb, Pratap, Agarwal and Meyarivan 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-
-II". The first generation is the initial design that all methods share. Where latency counts (objectives
-`joint` and `deadline`) it looks for the whole front of accuracy and latency, and the objective decides what
-of it is recommended. Under `accuracy` a second goal would only spend answers on fast graphs (measured: two
-points worse), so there is one.
+Source: Deb, Pratap, Agarwal and Meyarivan 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II".
+The first generation is the initial design that all methods share. Where latency counts (objectives `joint` and
+`deadline`) it looks for the whole front of accuracy and latency, and the objective decides what is recommended.
+Under `accuracy` a second goal would only spend answers on fast graphs, so there is one.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def origin(board: Board, ranking: Ranking, plan: Plan) -> str:
     """Where the numbers come from: provenance, worlds, version, plan, runs."""
     worlds = sorted({str(world) for world in board.runs["world"]})
     sources = summed_up(sorted({str(words) for words in board.runs["provenance"]}))
-    seen = f"{len(worlds)} worlds, one an instance" if board.instances else _listed("world", worlds)
+    seen = f"{counted(len(worlds), 'world')}, one an instance" if board.instances else _listed("world", worlds)
     assumed = " (not at hand: default reference method and margins)" if plan.assumed else ""
     return (
         f"Provenance: {sources}; {seen}. Suite {board.suite} {board.version}, "
@@ -51,8 +51,8 @@ def stratum_words(board: Board) -> str:
     """What the stratum of a family of worlds is; nothing where there is one world."""
     return {
         "headroom": "Stratum headroom: instances in which there is something to find; the ranked ones.",
-        "trap": "Stratum trap: instances in which nothing beats the obvious; reported apart, never ranked. A "
-        "difference below 0 is what searching costs where it cannot pay.",
+        "trap": "Stratum trap: instances in which no graph is known to beat the best fixed architecture or random "
+        "search; reported apart, never ranked.",
         "raw": "Stratum raw: instances as they were drawn, whatever there is to find; reported apart, never "
         "ranked.",
         "": "",
