@@ -22,13 +22,13 @@ __all__ = ["QUESTION_COLUMNS", "RUN_COLUMNS", "SETTINGS", "Board", "split_boards
 
 SETTINGS: tuple[str, ...] = tuple(
     "tier search_currency allocation selection held_back finalists questions sampler models noise slots space "
-    "pool objective agent".split()
+    "pool objective".split()
 )
 """What the variants of a suite may differ in."""
 
 _IDENTITY = (
     "suite suite_version plan variant stratum method label kind note task budget cap_units search search_amount "
-    "checkpoint seed world provenance"
+    "checkpoint seed world provenance agent"
 )
 _OUTCOME = (
     "status error graph graph_units accuracy objective_value best_visited reference reference_how best_fixed "

@@ -150,11 +150,14 @@ def exclusions(ranking: Ranking) -> list[str]:
 
 def _beats_control(board: Board, ranking: Ranking, method: str) -> bool:
     """False only for a method or fixed architecture that was compared and is not separated upwards."""
-    if not board.ranked:
-        return True  # where there is nothing to find, not beating it says nothing
     compared = ranking.against_reference.get(method)
-    kind = str(board.runs.loc[board.runs["method"] == method, "kind"].iloc[0]) if compared else "bound"
-    return compared is None or kind in ("control", "bound") or (compared.separated and compared.low > 0)
+    if compared is None or not board.ranked:
+        return True  # where there is nothing to find, not beating it says nothing
+    kinds = dict(zip(board.runs["method"], board.runs["kind"], strict=True))
+    # A reference that is no control, such as the whole method of an ablation, is not there to be beaten.
+    if kinds[compared.other] != "control" or kinds[method] == "control":
+        return True
+    return compared.separated and compared.low > 0
 
 
 def _interval_words(board: Board, ranking: Ranking, plan: Plan) -> str:

@@ -61,10 +61,10 @@ def alike(boards: Sequence[Board], but: set[str]) -> Iterator[list[Board]]:
 def paired_differences(base: Board, other: Board) -> dict[str, pd.Series[float]]:
     """other minus base by method: one mean difference a block, indexed by seed or by the instance's world.
 
-    Runs pair on method, task, world and seed; an instance's seeds are averaged, and a seed counts when all tasks
-    are there. Methods without a pair are left out.
+    Runs pair on method, its LLM, task, world and seed; an instance's seeds are averaged, and a seed counts when
+    all tasks are there. Methods without a pair are left out.
     """
-    keys = ["method", "task", "world", "seed"]
+    keys = ["method", "agent", "task", "world", "seed"]
     sides = [board.runs[board.runs["status"] != "infra"][[*keys, "cell", "accuracy"]] for board in (base, other)]
     pairs = sides[0].merge(sides[1].drop(columns="cell"), on=keys, suffixes=("", "_other"), validate="1:1")
     pairs["difference"] = pairs["accuracy_other"] - pairs["accuracy"]

@@ -109,8 +109,10 @@ def _board_tables(standing: Standing, questions: pd.DataFrame | None, plan: Plan
 
 
 def _same_but_track(board: Board, other: Board) -> bool:
+    """Whether two boards are of the same worlds and differ in nothing but what the search budget counts."""
     names = [name for name in board.setting if name != "search_currency"]
-    return all(board.setting[name] == other.setting[name] for name in names)
+    apart = set(board.runs["world"]).isdisjoint(other.runs["world"])
+    return not apart and all(board.setting[name] == other.setting[name] for name in names)
 
 
 def _rest(boards: Sequence[Board]) -> str:

@@ -73,6 +73,19 @@ def test_verdicts_by_variant_name_a_change_of_sign(frames):
     assert list(verdict_tables(frames.stand(plain), Plan())) == []
 
 
+def test_many_variants_take_several_tables(frames):
+    runs = frames.family(strata={"headroom": 3})
+    parts = [runs.assign(variant=f"held-back-{n}", held_back=n / 100) for n in range(10, 20)]
+    tables = list(verdict_tables(frames.stand(pd.concat(parts, ignore_index=True)), Plan()))
+
+    assert [table.title.partition(":")[0] for table in tables] == [
+        "Does the verdict hold (1 of 2)", "Does the verdict hold (2 of 2)",
+    ]  # fmt: skip
+    assert [sum(c.kind == "points" for c in table.columns) for table in tables] == [8, 2]
+    assert all("in all 10 variants" in table.caption for table in tables)
+    assert max(len(line) for table in tables for line in render(table).splitlines()) <= 150
+
+
 def test_traps_are_listed_without_ranks(frames):
     runs = frames.family(strata={"headroom": 3, "raw": 3, "trap": 3}).assign(variant="a")
     flat = runs["world"] == "simulated dev-005"
