@@ -55,9 +55,10 @@ class Sampled(Optimizer):
     def suggested(self, count: int) -> list[Graph]:
         """At most `count` graphs of the sampler's choice; one, where each should learn from the one before."""
         trial = self.study.ask()
+        graph = self.graph(trial.relative_params)  # only now does the sampler think, and only about an open trial
         # `tell` adds what was really evaluated as a trial of its own; one left open would slow each later ask
         self.study.tell(trial, state=self.optuna.trial.TrialState.FAIL)
-        return [self.graph(trial.relative_params)]
+        return [graph]
 
     def tell(self, outcome: Outcome) -> None:
         self.learn(outcome.graph, [self.history.value(outcome)])
