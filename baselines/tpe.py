@@ -3,7 +3,7 @@
 Start-up trials are the initial design of every method, then the estimator suggests all coordinates jointly. What
 does not fit the inference budget is repaired by the encoding, and the estimator is told the repaired graph's own
 point, so that no suggestion is discarded. The relaxation, not the coordinate-a-pair encoding, because the
-estimator's time grows with the coordinates (49 instead of 301 at `large`) and its results do not get worse.
+estimator's time grows with the coordinates (49 instead of 301 at `large`) and its results were the same.
 """
 
 from __future__ import annotations
