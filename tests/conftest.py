@@ -9,7 +9,20 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-sys.path.insert(0, str(Path(__file__).parent))  # `agent_server`
+sys.path.insert(0, str(Path(__file__).parent))  # `agent_server`, `scripted_http`, `told`
+
+
+@pytest.fixture(autouse=True)
+def methods_as_they_were():
+    """What a test registers is forgotten after it, whatever else runs in its process."""
+    from bench.optimizer import REGISTRY
+    from bench.registry import list_methods
+
+    list_methods()  # so that what is put back afterwards is everything
+    before = dict(REGISTRY)
+    yield
+    REGISTRY.clear()
+    REGISTRY.update(before)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import pytest
 
 from bench import run
 from bench.app.cli import main
-from bench.optimizer import REGISTRY
 from tasks import Grade, GradeKind
 
 ROOT = Path(__file__).parents[1]
@@ -22,16 +21,8 @@ def _blocks(page):
     return re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
-@pytest.fixture
-def registry():
-    before = dict(REGISTRY)
-    yield
-    REGISTRY.clear()
-    REGISTRY.update(before)
-
-
 @pytest.mark.parametrize(("page", "name"), [("README.md", "epsilon-greedy"), ("CONTRIBUTING.md", "my-method")])
-def test_the_method_that_the_page_shows_runs(page, name, registry):
+def test_the_method_that_the_page_shows_runs(page, name):
     exec(_blocks(ROOT / page)[0], {"__name__": "shown"})
 
     record = run(name, "math", search="200ex", tests=20)

@@ -10,9 +10,8 @@ from baselines._talk import calibration, graph_data, graph_format, graph_schema,
 from bench import run
 from bench.graph import Graph
 from bench.keys import generator
-from bench.optimizer import REGISTRY, History, Optimizer, Outcome, Problem, Proposal, method
+from bench.optimizer import History, Optimizer, Outcome, Problem, Proposal, method
 from bench.prior import prior_of
-from bench.registry import list_methods
 from bench.space import Space
 
 SPACE = Space.preset("standard", "math", "small")
@@ -130,17 +129,7 @@ def test_without_traces_only_the_end_is_told():
     assert told(report(outcome), traces=False) == ["0.500 right on 2 questions (objective 0.500)."]
 
 
-@pytest.fixture
-def registry():
-    """What is registered in a test is forgotten after it."""
-    list_methods()
-    before = dict(REGISTRY)
-    yield
-    REGISTRY.clear()
-    REGISTRY.update(before)
-
-
-def test_traces_follow_the_nodes_when_the_models_are_renamed(registry):
+def test_traces_follow_the_nodes_when_the_models_are_renamed():
     """Under permuted names the method's own graph has its nodes in another order; service times move along."""
     seen = []
 

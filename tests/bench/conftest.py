@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.optimizer import REGISTRY, method
-from bench.registry import list_methods
+from bench.optimizer import method
 from bench.worlds.simulated import SimulatedWorld
 
 sys.path.insert(0, str(Path(__file__).parent))  # `strategies`
@@ -23,12 +22,8 @@ def world():
 @pytest.fixture
 def temporary_method():
     """Register a method for one test."""
-    list_methods()  # so that what is put back afterwards is everything
-    before = dict(REGISTRY)
 
     def register(cls, **arguments):
         return method("temporary", **arguments)(cls)
 
-    yield register
-    REGISTRY.clear()
-    REGISTRY.update(before)
+    return register

@@ -13,7 +13,7 @@ import pytest
 from bench import load_records
 from bench.errors import IsobudgetError, UnknownName
 from bench.optimizer import REGISTRY
-from bench.registry import list_methods, missing_module
+from bench.registry import list_methods
 from bench.suite import list_suites, load_suite, missing, parse_seeds, run_suite
 
 SMALL = [
@@ -146,7 +146,7 @@ def test_the_extended_suite_has_every_method():
     """All that come with the package and need no extra; a new method is added to it."""
     named = {name.partition("[")[0] for name in load_suite("extended").methods}
 
-    assert named == {name for name in list_methods() if not missing_module(REGISTRY[name])} - {"optuna-gp"}
+    assert named == {name for name in list_methods() if not REGISTRY[name].requires}
 
 
 def test_variants_are_settings_of_one_plan():
