@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from scripted_http import scripted_server
 
 
 def instance(schema, rng):
@@ -119,48 +118,22 @@ def plain_only(body):
     return valid(body)
 
 
-@contextmanager
 def agent_server(*script):
     """Serve the script: the n-th request is answered by its n-th entry, the last one ever after.
 
-    Yields the address and the list of bodies seen.
+    Yields the address and the list of bodies seen, each with the `key` that came with it.
     """
-    seen, lock = [], threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def encoded(step):
+        def answer(body):
+            status, data, headers = step(body)
+            return status, json.dumps(data).encode(), headers
 
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            with lock:
-                step = script[min(len(seen), len(script) - 1)]
-                seen.append(body | {"key": self.headers.get("authorization")})
-            self.give(*step(body))
+        return answer
 
-        def do_GET(self):
-            self.give(200, {"object": "list", "data": []}, {})
-
-        def give(self, status, data, headers):
-            body = json.dumps(data).encode()
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            try:
-                self.end_headers()
-                self.wfile.write(body)
-            except OSError:
-                self.close_connection = True  # whoever asked lost patience
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    listing = (200, json.dumps({"object": "list", "data": []}).encode(), {})
+    return scripted_server(
+        [encoded(step) for step in script],
+        listing,
+        lambda body, headers: body | {"key": headers.get("authorization")},
+    )

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+from told import evaluated, tell
 
 from baselines import local_search, regularised_evolution, simulated_annealing
 from baselines._steps import step
@@ -17,7 +18,7 @@ from baselines.simulated_annealing import SimulatedAnnealing
 from bench.encoding import decode, encode
 from bench.graph import Graph
 from bench.keys import generator
-from bench.optimizer import History, Outcome, Problem
+from bench.optimizer import History, Problem
 from bench.prior import prior_of
 from bench.space import Space
 
@@ -33,20 +34,11 @@ def _built(cls, prior=False, **values):
 
 
 def _tell(optimizer, graph, accuracy, questions=10):
-    kinds = tuple("correct" if i < round(accuracy * questions) else "wrong" for i in range(questions))
-    outcome = Outcome(graph, questions, np.arange(questions), kinds, SPACE.cost(graph) / SPACE.unit, 1.0, 1.0, 1.0)
-    optimizer.history.add(outcome)
-    optimizer.tell(outcome)
+    tell(optimizer, graph, accuracy, questions)
 
 
 def _evaluated(optimizer, accuracy, count):
-    """The graphs of the rounds up to so many evaluations, each of them as accurate as `accuracy` says."""
-    graphs = []
-    while len(graphs) < count:
-        for proposal in optimizer.ask_many(8):
-            graphs.append(proposal.graph)
-            _tell(optimizer, proposal.graph, accuracy(proposal.graph))
-    return graphs
+    return evaluated(optimizer, accuracy, count, 10)
 
 
 def _pays(graph):

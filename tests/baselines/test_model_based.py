@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from told import evaluated, tell
 
 from baselines import _surrogate
 from baselines._features import features, names
@@ -18,7 +19,7 @@ from bench import list_methods, registry
 from bench.errors import IsobudgetError
 from bench.graph import Graph
 from bench.keys import generator
-from bench.optimizer import History, Outcome, Problem
+from bench.optimizer import History, Problem
 from bench.prior import prior_of
 from bench.registry import parse_method
 from bench.relaxation import embed
@@ -34,22 +35,12 @@ def _built(cls, space=SPACE, prior=False, score=lambda accuracy, _: accuracy, ob
     return type(cls.__name__, (cls,), values)(problem, generator("model based", cls.__name__), None)
 
 
-def _tell(optimizer, graph, accuracy, questions=20, latency=1.0):
-    kinds = tuple("correct" if i < round(accuracy * questions) else "wrong" for i in range(questions))
-    units = SPACE.cost(graph) / SPACE.unit
-    outcome = Outcome(graph, questions, np.arange(questions), kinds, units, latency, latency, 1.0)
-    optimizer.history.add(outcome)
-    optimizer.tell(outcome)
+def _tell(optimizer, graph, accuracy, questions=20):
+    tell(optimizer, graph, accuracy, questions)
 
 
 def _evaluated(optimizer, accuracy, count):
-    """The graphs of the rounds up to so many evaluations, each of them as accurate as `accuracy` says."""
-    graphs = []
-    while len(graphs) < count:
-        for proposal in optimizer.ask_many(8):
-            graphs.append(proposal.graph)
-            _tell(optimizer, proposal.graph, accuracy(proposal.graph), latency=float(proposal.graph.depth))
-    return graphs
+    return evaluated(optimizer, accuracy, count, 20, latency=lambda graph: float(graph.depth))
 
 
 def _pays(graph):

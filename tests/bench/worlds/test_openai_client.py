@@ -7,9 +7,9 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from scripted_http import scripted_server
 
 from bench.errors import BadReply, IsobudgetError, Unreachable
 from bench.worlds.client import ChatClient, Policy
@@ -24,50 +24,9 @@ def reply(text="hello", prompt=3, completion=2):
     ).encode()
 
 
-@contextmanager
 def scripted(*script, models=(404, b"{}", {})):
     """A server that answers the n-th POST by the n-th entry (status, body, headers), the last one ever after."""
-    seen, lock = [], threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"]))
-            with lock:
-                step = script[min(len(seen), len(script) - 1)]
-                seen.append((json.loads(body), self.headers))
-            if callable(step):
-                step = step(json.loads(body))
-            self.give(step)
-
-        def do_GET(self):
-            self.give(models)
-
-        def give(self, step):
-            if step == "drop":
-                self.close_connection = True
-                return
-            status, body, headers = step
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/v1", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return scripted_server(script, models)
 
 
 @contextmanager
