@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from bench.architectures import layered
+from bench.architectures import chains, layered
 from bench.graph import Graph, Sink
 from bench.space import Space
 
@@ -19,6 +19,20 @@ def line_ups(space: Space, width: int) -> list[tuple[str, ...]]:
     names = space.pool.names
     cycles = [tuple(sorted(names[(first + i) % len(names)] for i in range(width))) for first in range(len(names))]
     return list(dict.fromkeys([(name,) * width for name in names] + cycles))
+
+
+def in_chains(space: Space, lengths: Callable[[int], list[int]], least: int) -> list[Graph]:
+    """Every model at every number of nodes from `least` on that fits, cut into chains, under a selecting sink.
+
+    lengths: of the chains that so many nodes are cut into.
+    """
+    graphs = (
+        chains(model, lengths(nodes), sink)
+        for model in space.pool.names
+        for nodes in range(least, space.max_nodes + 1)
+        for sink in sinks_like(space, "select")
+    )
+    return [graph for graph in graphs if space.contains(graph)]
 
 
 def layerings(space: Space, sinks: Sequence[Sink], least: int) -> list[Graph]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from baselines._shapes import sinks_like
-from bench.architectures import chains
+from baselines._shapes import in_chains
 from bench.graph import Graph
 from bench.optimizer import method
 from bench.racing import Race
@@ -23,13 +22,7 @@ DEPTH = 2
 @lru_cache(maxsize=8)  # many equal chains are slow to bring into canonical order
 def members(space: Space) -> list[Graph]:
     """Every model at every number of nodes from 2 on, under a selecting sink."""
-    graphs = (
-        chains(model, [DEPTH] * (nodes // DEPTH) + [1] * (nodes % DEPTH), sink)
-        for model in space.pool.names
-        for nodes in range(DEPTH, space.max_nodes + 1)
-        for sink in sinks_like(space, "select")
-    )
-    return [graph for graph in graphs if space.contains(graph)]
+    return in_chains(space, lambda nodes: [DEPTH] * (nodes // DEPTH) + [1] * (nodes % DEPTH), least=DEPTH)
 
 
 @method(

@@ -7,8 +7,7 @@ nodes are found by racing what the inference budget allows.
 
 from __future__ import annotations
 
-from baselines._shapes import sinks_like
-from bench.architectures import chains
+from baselines._shapes import in_chains
 from bench.graph import Graph
 from bench.optimizer import method
 from bench.racing import Race
@@ -20,13 +19,7 @@ WIDTH = 2
 
 def members(space: Space) -> list[Graph]:
     """Every model at every number of nodes from 2 on, under a selecting sink."""
-    graphs = (
-        chains(model, [-(-(nodes - i) // WIDTH) for i in range(WIDTH)], sink)
-        for model in space.pool.names
-        for nodes in range(WIDTH, space.max_nodes + 1)
-        for sink in sinks_like(space, "select")
-    )
-    return [graph for graph in graphs if space.contains(graph)]
+    return in_chains(space, lambda nodes: [-(-(nodes - i) // WIDTH) for i in range(WIDTH)], least=WIDTH)
 
 
 @method(

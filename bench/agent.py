@@ -156,12 +156,7 @@ class Agent:
         least = self._charge(read, MIN_REPLY_TOKENS)
         if not self.ledger.fits(least):
             self.ledger.spend("agent", least)  # refuses, with the ledger's message
-        fitting, beyond = MIN_REPLY_TOKENS, MAX_REPLY_TOKENS + 1
-        while beyond - fitting > 1:
-            middle = (fitting + beyond) // 2
-            fits = self.ledger.fits(self._charge(read, middle))
-            fitting, beyond = (middle, beyond) if fits else (fitting, middle)
-        return fitting
+        return self.ledger.most(lambda written: self._charge(read, written), MIN_REPLY_TOKENS, MAX_REPLY_TOKENS)
 
     def _charge(self, read: int, written: int) -> Charge:
         rates = self.rates

@@ -9,6 +9,7 @@ currency is refused and changes nothing; the other currencies are only reported.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 
 from bench.errors import BudgetExceeded, IsobudgetError
@@ -107,6 +108,16 @@ class Ledger:
     def left(self) -> float:
         """What is left of `limit`; never below zero."""
         return max(0.0, self.limit - self._binding(self.total))
+
+    def most(self, charge: Callable[[int], Charge], least: int, largest: int) -> int:
+        """The largest k from `least` to `largest` whose charge fits; charges grow with k, `least` is not tried."""
+        if self.fits(charge(largest)):
+            return largest
+        fitting, beyond = least, largest
+        while beyond - fitting > 1:
+            middle = (fitting + beyond) // 2
+            fitting, beyond = (middle, beyond) if self.fits(charge(middle)) else (fitting, middle)
+        return fitting
 
     def beyond(self, charge: Charge) -> bool:
         """Whether having spent `charge` is more than this phase allows."""

@@ -170,10 +170,14 @@ class _Run:
             known["best_visited"] = best_visited(self.world, self.spec.task, graphs)
         return known
 
+    def _accuracy(self, real: Graph) -> float | None:
+        """The true accuracy of a graph under the pool's own names; None in worlds without exact truth."""
+        return truth(self.spec, self.world, self.alias.real, real).get("accuracy")
+
     def _point(self, graph: Graph) -> dict[str, Any]:
         """One graph of the front: true accuracy where the world knows it, else on the test; mean critical path."""
         real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
-        known = truth(self.spec, self.world, self.alias.real, real).get("accuracy")
+        known = self._accuracy(real)
         measured = float((execution.codes == 0).mean())
         return {
             "graph": self.journal.mention(real),
@@ -365,7 +369,7 @@ class _Run:
         return {
             "search": ledger.budget.text,
             "recommended": self.journal.mention(real),
-            "accuracy": truth(self.spec, self.world, self.alias.real, real).get("accuracy"),
+            "accuracy": self._accuracy(real),
             "spent": asdict(ledger.total),
             "agent": asdict(agent),
             **self._latency(execution),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.execute import Estimate, estimate
@@ -30,7 +30,7 @@ class Meter:
 
     def share(self, graphs: Sequence[Graph]) -> int:
         """The largest k such that k questions of each of `graphs` still fit."""
-        return self._largest(lambda k: self._together(graphs, k), self._ample(graphs))
+        return self.ledger.most(lambda k: self._together(graphs, k), 0, self._ample(graphs))
 
     def plan(self, wishes: Sequence[tuple[Graph, int]]) -> list[int]:
         """How many of the wished questions of each graph fit, in order; it stops at the first that gets none."""
@@ -38,7 +38,7 @@ class Meter:
         promised, path = Charge(), 0.0
         for graph, wished in wishes:
             longer = max(path, self._of(graph).path)
-            count = self._largest(lambda k, g=graph, p=promised, x=longer: p + self._queued(g, k, x), wished)  # type: ignore[misc]
+            count = self.ledger.most(lambda k, g=graph, p=promised, x=longer: p + self._queued(g, k, x), 0, wished)  # type: ignore[misc]
             if count == 0:
                 break
             promised, path = promised + self._queued(graph, count, 0.0), longer
@@ -63,13 +63,3 @@ class Meter:
         # seconds are shared by the slots and a path is no longer than the work, so slots + 1 times as many may fit
         most = 1 + self.slots if self.ledger.budget.currency == "seconds" else 1
         return min(_UNLIMITED, int(self.ledger.left / one * most) + 1) if one else _UNLIMITED
-
-    def _largest(self, charge: Callable[[int], Charge], most: int) -> int:
-        """The largest k ≤ most whose charge fits, 0 when none does; charges grow with k."""
-        if self.ledger.fits(charge(most)):
-            return most
-        low, high = 0, most
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.ledger.fits(charge(middle)) else (low, middle)
-        return low

@@ -89,12 +89,14 @@ def best_known(
     return best, "; ".join(words)
 
 
-def random_mean(world: SimulatedWorld, space: Space, draws: int) -> float:
-    """Mean accuracy of `draws` graphs of the published sampler, each on 2,000 reference items."""
+def random_mean(world: SimulatedWorld, space: Space, draws: int, trials: Sequence[int] = (0, 1)) -> float:
+    """Mean accuracy of `draws` graphs of the published sampler, each on 2,000 reference items at these trials."""
     rng = generator("random mean", space.name, space.pool.name, space.task, space.budget)
     graphs = [space.sample(rng) for _ in range(draws)]
     distinct = list({graph.id: graph for graph in graphs}.values())
-    value = dict(zip((g.id for g in distinct), world.accuracies(distinct, space.task, slice(2000)), strict=True))
+    value = dict(
+        zip((g.id for g in distinct), world.accuracies(distinct, space.task, slice(2000), trials), strict=True)
+    )
     return float(np.mean([value[graph.id] for graph in graphs]))
 
 

@@ -74,12 +74,9 @@ class Rounds:
             ends = np.cumsum(whole)
             return [int(np.clip(n - (end - count), 0, count)) for count, end in zip(whole, ends, strict=True)]
 
-        fitting, beyond = 0, max(whole) if equal else sum(whole)
-        while beyond - fitting > 1:
-            middle = (fitting + beyond) // 2
-            fits = ledger.fits(self._kept(executions, counts(middle)).total)
-            fitting, beyond = (middle, beyond) if fits else (fitting, middle)
-        return self._kept(executions, counts(fitting))
+        everything = max(whole) if equal else sum(whole)
+        most = ledger.most(lambda n: self._kept(executions, counts(n)).total, 0, everything)
+        return self._kept(executions, counts(most))
 
     def _kept(self, executions: Sequence[Execution], counts: Sequence[int]) -> Round:
         """The round of the first so many questions of each; graphs with none are left out."""

@@ -59,6 +59,8 @@ _ANALYSIS = (
     "rope",
     "primary",
     "checkpoints",
+    "agent",
+    "methods",
 )
 """What of a plan is not a field of the runs' spec under its own name."""
 
@@ -148,7 +150,7 @@ class Suite:
             variant=variant,
             checkpoints=() if apart else tuple(plan["checkpoints"]),
             agent=plan["agent"] if chosen.agent == "llm" else "",
-            **{k: v for k, v in plan.items() if k not in _ANALYSIS and k not in ("methods", "agent")},
+            **{k: v for k, v in plan.items() if k not in _ANALYSIS},
         )
         yield from (replace(whole, search=search) for search in (plan["checkpoints"] if apart else ()))
         yield whole

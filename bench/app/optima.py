@@ -24,6 +24,7 @@ import numpy as np
 from tabulate import tabulate
 
 from baselines import portfolio
+from bench.app.board import write_text
 from bench.graph import Graph
 from bench.loop import run
 from bench.reference import Reference, references
@@ -163,15 +164,12 @@ def _read(path: Path) -> dict[Cell, dict[str, Any]]:
 
 def _write(path: Path, cells: dict[Cell, dict[str, Any]]) -> None:
     """Replace the file whole, so that a killed search leaves the old one."""
-    text = _HEAD + "".join(_toml(cell._asdict() | entry) for cell, entry in cells.items())
-    fresh = path.with_name(path.name + ".new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    write_text(path, "\n".join([_HEAD, *(_toml(cell._asdict() | entry) for cell, entry in cells.items())]))
 
 
 def _toml(cell: dict[str, Any]) -> str:
     lines = [f"{k} = {v!r}" if isinstance(v, float) else f'{k} = "{v}"' for k, v in cell.items()]
-    return "\n[[cells]]\n" + "\n".join(lines) + "\n"
+    return "\n".join(["[[cells]]", *lines, ""])
 
 
 if __name__ == "__main__":

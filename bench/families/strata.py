@@ -18,11 +18,10 @@ import numpy as np
 from bench.families.climb import Climb
 from bench.families.wide import PROFILES, profile, wide
 from bench.graph import Graph
-from bench.keys import generator
 from bench.space import Space
 from bench.worlds.simulated import SimulatedWorld
 
-__all__ = ["HEADROOM", "QUOTAS", "TRAP", "Measured", "choose", "entry", "measure", "random_mean", "searched"]
+__all__ = ["HEADROOM", "QUOTAS", "TRAP", "Measured", "choose", "entry", "measure", "searched"]
 
 QUOTAS = {"headroom": 16, "trap": 8, "raw": 8}
 """Instances of each task."""
@@ -32,7 +31,6 @@ HEADROOM, TRAP = 0.02, 0.003
 
 _GENERATIONS = 12
 _SEEDS = 3  # of random search at the reference budget
-_DRAWS, _ITEMS = 600, 2_000  # of the published sampler, for the mean of random graphs: standard error 0.7 points
 
 Truth = Callable[[SimulatedWorld, Space, int], float]
 """(world, space, seed) → true accuracy of what random search recommends at the reference budget."""
@@ -77,13 +75,6 @@ def searched(draw: Measured, world: SimulatedWorld, space: Space, random_search:
     """The draw with what random search reaches in it."""
     found = [random_search(world, space, seed) for seed in range(_SEEDS)]
     return replace(draw, random_search=float(np.mean(found)))
-
-
-def random_mean(world: SimulatedWorld, space: Space) -> float:
-    """Mean true accuracy of the published sampler's graphs."""
-    rng = generator("random mean", space.name, space.pool.name, space.task, space.budget)
-    graphs = [space.sample(rng) for _ in range(_DRAWS)]
-    return float(world.accuracies(graphs, space.task, slice(_ITEMS), (0,)).mean())
 
 
 def choose(measured: Iterator[Measured], most: int) -> tuple[list[tuple[str, Measured]], dict[str, list[float]]]:
