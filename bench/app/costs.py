@@ -17,7 +17,8 @@ from typing import Any
 
 from bench.app.board import write_text
 from bench.loop import run
-from bench.registry import list_methods
+from bench.optimizer import REGISTRY
+from bench.registry import list_methods, missing_module
 from bench.worlds import load_world
 
 __all__ = ["method_costs"]
@@ -51,7 +52,7 @@ def _measured(method: str) -> dict[str, float]:
 def main() -> None:
     """Measure the named methods, or all, and rewrite the file."""
     known = method_costs()
-    chosen = sys.argv[1:] or list_methods()
+    chosen = sys.argv[1:] or [name for name in list_methods() if not missing_module(REGISTRY[name])]
     for name in chosen:
         known[name] = _measured(name)
         print(f"{name}: {known[name]}", file=sys.stderr)

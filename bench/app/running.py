@@ -42,7 +42,7 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
         _follow(finished, len(open_specs), quiet)
     else:
         notes("nothing to do: every run has its record")
-    _report(specs, folder, form, notes, started)
+    _report(suite, specs, folder, form, notes, started)
 
 
 def _specs(suite: Suite, options: dict[str, Any]) -> list[RunSpec]:
@@ -234,13 +234,13 @@ def _lines(finished: Iterator[Finished], total: int) -> None:
             _note(f"{count}/{total} runs, {left:.0f} s left; last: {spec.method} on {spec.task}, seed {spec.seed}")
 
 
-def _report(specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, started: float) -> None:
+def _report(suite: Suite, specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, started: float) -> None:
     from bench.app.board import board_text
     from bench.frames import Records
     from bench.records import Record
 
     records = Records.of(Record.load(folder / spec.filename) for spec in specs)
-    click.echo(board_text(records, form, wide=False, overall=form == "table"))
+    click.echo(board_text(records, form, wide=False, overall=form == "table", suite=suite))
     faults = [record for record in records if record.summary["status"] != "ok"]
     for record in faults[:5]:
         notes(f"failed: {record.spec.filename}: {record.summary['error']}")
