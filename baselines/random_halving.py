@@ -1,4 +1,4 @@
-"""Random search with racing: as many random graphs as the budget can race, halved until one is left.
+"""Random search with racing: as many random graphs as the budget can race, halved until a few are left.
 
 Source: Karnin, Koren and Somekh 2013 (sequential halving) over a random sample, as Jamieson and Talwalkar 2016 use
 it. They take the number of starters as given; ours is the largest at which each starter still gets enough

@@ -19,7 +19,7 @@ I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
 LONGEST_ANSWER = 4
-"""No completion is longer than this many times the task's answer length: the ledger reserves that much."""
+"""No completion is longer than this many times the task's answer length: live worlds cut them there."""
 
 ABSENT = -2
 """Padding in `Calls.inputs`: the row has fewer predecessors than the widest row of the batch."""
