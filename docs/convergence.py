@@ -18,7 +18,7 @@ from bench.ledger import SearchBudget
 HEAD = """\
 # Does every search method find the optimum when it may search long enough?
 
-Written by `uv run --group docs python docs/convergence.py runs/convergence` after `isobudget run convergence`.
+Written by `uv run python docs/convergence.py runs/convergence` after `isobudget run convergence`.
 MATH at 10 units, a space of {graphs} graphs of which every one was evaluated, so that the optimum
 ({optimum:.1f} %) is exact. Provenance: {provenance}. Median over {seeds} seeds of the regret, in points, by search
 budget in question executions; 30 questions an evaluation, shared final selection. `< random`: at which budgets the
