@@ -9,7 +9,8 @@ from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
 from leaderboard.charts.series import origin_words
-from leaderboard.charts.style import canvas, shown
+from leaderboard.charts.style import canvas
+from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import Standing
 from leaderboard.rows import take_costs
@@ -66,10 +67,10 @@ def cost_chart(standing: Standing, method: str) -> Figure:
             swatch.set(xlim=(0, 1), ylim=(0, 1))
             swatch.set_axis_off()
             swatch.barh(0.5, 1, height=1, **style)
-            words = f"{part.name} {part.units / 1000:,.1f}k units ({share:.1%})"
+            words = f"{part.name} {_units(part.units)} ({share:.1%})"
             page.text(key + 20, _TOP + _BAR + 24, words, "muted")
             key += 44 + 7.4 * len(words)
-        page.text(_SIDE, 16, f"{shown(label)}: {total / 1000:,.1f}k units a run", fontweight="bold")
+        page.text(_SIDE, 16, f"{shown(label)}: {_units(total)} a run", fontweight="bold")
         return page.figure(name, title, _caption(standing), _data(parts, total, title))
 
 
@@ -77,20 +78,24 @@ def _parts(means: dict[str, float]) -> list[_Part]:
     agent, selection = means["agent_units"], means["selection_units"]
     rest = means["spent_units"] - agent
     if math.isnan(selection):
-        return [_Part("search and selection", "1", "", rest), _Part("agent", "4", "....", agent)]
+        return [_Part("search and selection", "1", "", rest), _Part("agent", "4", "\\\\\\\\", agent)]
     return [
         _Part("search", "1", "", rest - selection),
         _Part("selection", "3", "////", selection),
-        _Part("agent", "4", "....", agent),
+        _Part("agent", "4", "\\\\\\\\", agent),
     ]
+
+
+def _units(units: float) -> str:
+    return f"{units / 1000:,.1f}k units" if units >= 1000 else f"{units:,.0f} units"
 
 
 def _caption(standing: Standing) -> str:
     board = standing.board
     return (
-        f"Mean compute of a run over {board.units}, at search {board.search}, in units of the published cost model. "
-        "Search: graphs that the method had evaluated. Selection: the shared final choice. Agent: the LLM that the "
-        f"method asked, charged like any other. {origin_words([board])}"
+        f"Mean compute of a run over {board.units}, at search {board.search}, in units of the published cost "
+        "model. Search: graphs that the method had evaluated. Selection: the shared final choice. Agent: the LLM "
+        f"that the method asked, charged like any other. {origin_words([board])}"
     )
 
 

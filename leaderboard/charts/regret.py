@@ -11,7 +11,8 @@ from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
 from leaderboard.charts.series import origin_words
-from leaderboard.charts.style import Canvas, canvas, shown
+from leaderboard.charts.style import Canvas, canvas
+from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import Plan, Standing
 from leaderboard.regret import regret_tables
@@ -19,7 +20,7 @@ from leaderboard.table import Table
 
 __all__ = ["regret_chart"]
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 820.0, 244.0, 70.0, 50.0, 24.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 860.0, 296.0, 70.0, 50.0, 24.0
 
 
 class _Split(NamedTuple):
@@ -76,7 +77,9 @@ def regret_chart(standing: Standing, plan: Plan) -> Figure:
 def _splits(data: Table) -> list[_Split]:
     keys = ("label", "regret", "never_visited", "not_recommended")
     rows = zip(*(data.column(key) for key in keys), strict=True)
-    return [_Split(str(row[0]), *(100 * float(cell) for cell in row[1:] if isinstance(cell, float))) for row in rows]
+    return [
+        _Split(str(row[0]), *(100 * float(cell) for cell in row[1:] if isinstance(cell, float))) for row in rows
+    ]
 
 
 def _bar(page: Canvas, axes: Axes, at: int, split: _Split) -> None:

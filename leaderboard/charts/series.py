@@ -1,4 +1,4 @@
-"""Which methods of a chart are told apart by colour: the best, the controls, and one on request; the rest is grey."""
+"""Which methods of a chart have a colour: the best, the controls, and one on request; the rest is grey."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def looks(last: Sequence[Standing], plan: Plan, highlight: str | None = None) ->
     """
     chosen = [highlight] if highlight is not None else []
     chosen += [standing.ranking.order[0] for standing in last]
-    chosen += [method for standing in last[:1] for method in standing.ranking.order if _is_control(standing, method)]
+    chosen += [
+        method for standing in last[:1] for method in standing.ranking.order if _is_control(standing, method)
+    ]
     named = [method for method in dict.fromkeys(chosen) if method != plan.reference][: len(SERIES)]
     found = {
         method: Look(token, marker, 3.0 if method == highlight else 2.0)
