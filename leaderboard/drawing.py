@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bench.graph import Graph
-from leaderboard.charts.palette import SERIES, colour, palette_css
+from leaderboard.charts.palette import SERIES, colour
 from leaderboard.charts.text import shown
 from leaderboard.layout import Item, Layout, layered
 
@@ -71,13 +71,6 @@ def graph_svg(graph: Graph | Mapping[str, Any], title: str, models: Sequence[str
         f'{size} style="max-width:100%;height:auto" role="img" aria-label="{escape(shown(title, 300))}" '
         f'font-size="12" stroke-linejoin="round">{"".join(parts)}</svg>'
     )
-
-
-def standalone(svg: str) -> str:
-    """The drawing as a file that follows the reader's light or dark by itself."""
-    start, rest = svg.split(">", 1)
-    style = f"<style>{palette_css('svg')}svg{{background:var(--chart-paper)}}</style>"
-    return f'{start} font-family="system-ui, sans-serif">{style}{rest}'
 
 
 def graph_words(graph: Graph) -> str:

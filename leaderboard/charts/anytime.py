@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +14,7 @@ from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import REST, Look, level_words, looks, origin_words
+from leaderboard.charts.series import REST, Look, budget_words, level_words, looks, origin_words
 from leaderboard.charts.style import LINE, Canvas, canvas, spread
 from leaderboard.charts.text import shown
 from leaderboard.curves import TRACKS, curve_groups, search_amount, search_currency
@@ -34,7 +33,7 @@ _WIDTH, _TOP, _LEFT, _LABELS, _GAP, _HIGH = 980.0, 56.0, 44.0, 286.0, 30.0, 330.
 
 _VALUES: Mapping[str, tuple[str, float]] = {
     "score": ("score", 1.0),
-    "difference": ("points of accuracy to the reference", 100.0),
+    "difference": ("difference of accuracy to {reference}, points", 100.0),
     "accuracy": ("accuracy, %", 100.0),
 }
 """What the vertical axis says, and by what a share is multiplied there."""
@@ -80,7 +79,7 @@ def anytime_chart(
     title = f"{words} against the search budget: {captions.where(first, *_apart(tracks))}"
     name = figure_name("anytime", value, first.suite, first.variant, first.budget, first.stratum, highlight or "")
     with canvas(_WIDTH, _TOP + _HIGH + 52) as page:
-        _draw(page, tracks, look, value)
+        _draw(page, tracks, look, plan, value)
         return page.figure(name, title, _caption(tracks, plan, value), _data(tracks, title, value))
 
 
@@ -119,8 +118,9 @@ def _heading(track: _Track, tracks: Sequence[_Track]) -> str:
     return ", ".join([track.heading, *(shown(str(getattr(track.board, name))) for name in _apart(tracks)[1:])])
 
 
-def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], value: Value) -> None:
+def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan: Plan, value: Value) -> None:
     label, scale = _VALUES[value]
+    label = label.format(reference=shown(tracks[0].board.labels.get(plan.reference, plan.reference)))
     width = (_WIDTH - _LEFT - _LABELS - _GAP * (len(tracks) - 1)) / len(tracks)
     low, high = _limits(tracks, look, scale)
     for at, track in enumerate(tracks):
@@ -147,7 +147,11 @@ def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], sc
         shift = 1.06 ** (named.index(method) - (len(named) - 1) / 2) if method in named else 1.0
         x = [amount * shift for amount, _ in track.points[method]]
         y = [scale * interval.value for _, interval in track.points[method]]
-        style = {"color": light(own.token), "linewidth": own.width, "zorder": 3.0 if method in named else 2.0}
+        style: dict[str, Any] = {
+            "color": light(own.token),
+            "linewidth": own.width,
+            "zorder": 3.0 if method in named else 2.0,
+        }
         (line,) = axes.plot(x, y, marker=own.marker, markersize=6, markeredgewidth=0, **style)
         page.tip(line, labels.get(method, method))
         if method in named:
@@ -172,7 +176,7 @@ def _limits(tracks: Sequence[_Track], look: Mapping[str, Look], scale: float) ->
 def _budget_axis(axes: Axes, track: _Track, width: float) -> None:
     """A tick at each budget, numbered as the records name it; fewer numbers where they would touch."""
     amounts = [search_amount(standing.board) for standing in track.standings]
-    labels, unit = _budget_words(track.standings)
+    labels, unit = budget_words(track.standings)
     step = math.ceil(len(labels) * 7.5 * max(map(len, labels)) / width)
     labels = [text if (len(labels) - 1 - at) % step == 0 else "" for at, text in enumerate(labels)]
     axes.set_xlabel(f"search budget{unit}", labelpad=8)
@@ -180,17 +184,6 @@ def _budget_axis(axes: Axes, track: _Track, width: float) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticklabels(labels)
     axes.set_xlim(amounts[0] / 1.5, amounts[-1] * 1.5)
-
-
-def _budget_words(standings: Sequence[Standing]) -> tuple[list[str], str]:
-    """Amounts, and their unit where all have the same."""
-    names = [shown(standing.board.search, 12) for standing in standings]
-    parts = [re.fullmatch(r"([\d.]+k?)([a-z]+)", name) for name in names]
-    found = [part.groups() for part in parts if part]
-    if len(found) < len(names) or len({unit for _, unit in found}) > 1:
-        return names, ""
-    units = {"ex": "question executions", "s": "seconds, modelled"}
-    return [amount for amount, _ in found], f", {units.get(found[0][1], found[0][1])}"
 
 
 def _labels(

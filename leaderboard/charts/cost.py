@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
@@ -24,11 +24,10 @@ _WRITTEN = 0.09
 
 
 class _Part(NamedTuple):
-    """One stretch of the bar: its colour, pattern and mean compute, in units."""
+    """One stretch of the bar: its colour and mean compute, in units."""
 
     name: str
     token: str
-    hatch: str
     units: float
 
 
@@ -56,7 +55,7 @@ def cost_chart(standing: Standing, method: str) -> Figure:
         start, key = 0.0, _SIDE
         for part in parts:
             share = part.units / total if total else 0.0
-            style = {"color": light(part.token), "hatch": part.hatch, "edgecolor": light("paper"), "linewidth": 0}
+            style: dict[str, Any] = {"color": light(part.token), "edgecolor": light("paper"), "linewidth": 2}
             (patch,) = axes.barh(0, part.units, left=start, height=1, **style)
             page.tip(patch, f"{part.name}: {share:.1%}, {part.units:,.0f} units")
             if share >= _WRITTEN:
@@ -78,11 +77,11 @@ def _parts(means: dict[str, float]) -> list[_Part]:
     agent, selection = means["agent_units"], means["selection_units"]
     rest = means["spent_units"] - agent
     if math.isnan(selection):
-        return [_Part("search and selection", "1", "", rest), _Part("agent", "4", "\\\\\\\\", agent)]
+        return [_Part("search and selection", "1", rest), _Part("agent", "4", agent)]
     return [
-        _Part("search", "1", "", rest - selection),
-        _Part("selection", "3", "////", selection),
-        _Part("agent", "4", "\\\\\\\\", agent),
+        _Part("search", "1", rest - selection),
+        _Part("selection", "3", selection),
+        _Part("agent", "4", agent),
     ]
 
 

@@ -112,9 +112,7 @@ def _draw(
     meanings = [AIMS[aim] for aim in aims]
     width, height = _WIDTH - _LEFT - _LABELS, _HEIGHT - _TOP - _FOOT
     axes = page.panel(_LEFT, _TOP, width, height)
-    at = {
-        method: tuple(m.scale * v for m, v in zip(meanings, pair, strict=True)) for method, pair in points.items()
-    }
+    at = {method: (meanings[0].scale * pair[0], meanings[1].scale * pair[1]) for method, pair in points.items()}
     limits = [_limits([place[axis] for place in at.values()]) for axis in (0, 1)]
     axes.set(xlim=limits[0], ylim=limits[1])
     _stairs(axes, [at[method] for method in points if front[method]], aims)
@@ -138,7 +136,7 @@ def _draw(
     page.text(_LEFT + width / 2, _HEIGHT - 14, _axis_words(aims[0], "right"), "muted", ha="center")
 
 
-def _lead(page: Canvas, axes: Axes, place: tuple[float, ...], label: float) -> None:
+def _lead(page: Canvas, axes: Axes, place: tuple[float, float], label: float) -> None:
     """A hairline from a point to its name in the margin."""
     axes.annotate(
         "", xy=place, xytext=((_WIDTH - _LABELS + 22) / page.width, 1 - label / page.height),
@@ -147,7 +145,7 @@ def _lead(page: Canvas, axes: Axes, place: tuple[float, ...], label: float) -> N
     )  # fmt: skip
 
 
-def _stairs(axes: Axes, front: Sequence[tuple[float, ...]], aims: tuple[Aim, Aim]) -> None:
+def _stairs(axes: Axes, front: Sequence[tuple[float, float]], aims: tuple[Aim, Aim]) -> None:
     """The edge of what the front dominates."""
     if aims[0] == "accuracy":
         steps = [(place[1], place[0]) for place in sorted(front, key=lambda place: (place[1], place[0]))]

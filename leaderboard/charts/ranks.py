@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
 from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import REST, Look, looks, origin_words
+from leaderboard.charts.series import REST, Look, budget_words, looks, origin_words
 from leaderboard.charts.style import Canvas, canvas
 from leaderboard.charts.text import shown
 from leaderboard.curves import TRACKS, curve_groups, search_amount, search_currency
@@ -59,13 +59,14 @@ def _panel(page: Canvas, group: Sequence[Standing], look: Mapping[str, Look], to
     axes = page.panel(_LEFT, top, _WIDTH - _LEFT - _LABELS, height)
     many = round(height / _ROW)
     axes.set(xlim=(0, len(group)), ylim=(many + 0.5, 0.5))
-    axes.set_xticks([at + 0.5 for at in range(len(group))], [shown(s.board.search, 12) for s in group])
+    amounts, unit = budget_words(group)
+    axes.set_xticks([at + 0.5 for at in range(len(group))], amounts)
+    axes.set_xlabel(f"search budget{unit}", labelpad=8)
     axes.set_yticks([1, *range(5, many + 1, 5)])
     axes.grid(axis="x", visible=False)
     currency = search_currency(group[-1].board)
     axes.set_title(TRACKS.get(currency, f"Track {currency}").partition(":")[0], pad=10)
     page.text(_LEFT - 30, top - 8, "rank", "muted", fontsize=11)
-    page.text(_LEFT + (_WIDTH - _LEFT - _LABELS) / 2, top + height + 38, "search budget", "muted", ha="center")
     places = [_places(standing) for standing in group]
     labels = {method: name for standing in group for method, name in standing.board.labels.items()}
     for method in sorted({m for column in places for m in column}, key=lambda m: (m in look, m)):
@@ -87,7 +88,7 @@ def _method(page: Canvas, axes: Axes, places: Sequence[_Place | None], many: int
     found = [(at, place) for at, place in enumerate(places) if place is not None]
     x = [at + 0.5 + _FILLED * ((place.place - 0.5) / many - 0.5) for at, place in found]
     drawn = look is not REST
-    style = {"color": light(look.token), "zorder": 3.0 if drawn else 2.0}
+    style: dict[str, Any] = {"color": light(look.token), "zorder": 3.0 if drawn else 2.0}
     (line,) = axes.plot(
         x, [place.place for _, place in found], marker="o", markersize=6.5 if drawn else 4.5, markeredgewidth=0,
         linewidth=look.width if drawn else 0.7, **style,

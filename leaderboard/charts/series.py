@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from leaderboard.boards import Board
 from leaderboard.charts.palette import SERIES
+from leaderboard.charts.text import shown
 from leaderboard.ranks import Plan, Standing
 
-__all__ = ["REST", "Look", "level_words", "looks", "origin_words"]
+__all__ = ["REST", "Look", "budget_words", "level_words", "looks", "origin_words"]
 
 
 class Look(NamedTuple):
@@ -42,6 +44,17 @@ def looks(last: Sequence[Standing], plan: Plan, highlight: str | None = None) ->
         for method, token, marker in zip(named, SERIES, _MARKERS, strict=False)
     }
     return found | {plan.reference: _REFERENCE}
+
+
+def budget_words(standings: Sequence[Standing]) -> tuple[list[str], str]:
+    """How search budgets are written on an axis: amounts, and their unit where all have the same."""
+    names = [shown(standing.board.search, 12) for standing in standings]
+    parts = [re.fullmatch(r"([\d.]+k?)([a-z]+)", name) for name in names]
+    found = [part.groups() for part in parts if part]
+    if len(found) < len(names) or len({unit for _, unit in found}) > 1:
+        return names, ""
+    units = {"ex": "question executions", "s": "seconds, modelled"}
+    return [amount for amount, _ in found], f", {units.get(found[0][1], found[0][1])}"
 
 
 def origin_words(boards: Sequence[Board]) -> str:

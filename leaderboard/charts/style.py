@@ -30,7 +30,7 @@ LINE = 15.0
 """Pixels from one line of small text to the next."""
 
 _DPI = 72
-_RC: dict[str, Any] = {
+_RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "isobudget",
     "text.parse_math": False,
