@@ -22,7 +22,7 @@ from leaderboard.errors import LeaderboardError
 from leaderboard.paired import block_test
 from leaderboard.ranks import Plan, Standing
 from leaderboard.rows import score_samples
-from leaderboard.table import Column, Interval, Table
+from leaderboard.table import Column, Interval, Kind, Table
 
 __all__ = ["anytime_chart"]
 
@@ -37,6 +37,13 @@ _VALUES: Mapping[str, tuple[str, float]] = {
     "accuracy": ("accuracy, %", 100.0),
 }
 """What the vertical axis says, and by what a share is multiplied there."""
+
+
+_KINDS: Mapping[str, tuple[Kind, int]] = {
+    "score": ("ratio", 2),
+    "difference": ("points", 1),
+    "accuracy": ("percent", 1),
+}
 
 
 class _Track(NamedTuple):
@@ -225,8 +232,7 @@ def _caption(tracks: Sequence[_Track], plan: Plan, value: Value) -> str:
 
 
 def _data(tracks: Sequence[_Track], title: str, value: Value) -> Table:
-    kinds = {"score": ("ratio", 2), "difference": ("points", 1), "accuracy": ("percent", 1)}
-    kind, digits = kinds[value]
+    kind, digits = _KINDS[value]
     rows = [
         (
             next(s.board.labels[method] for s in reversed(track.standings) if method in s.board.labels),
@@ -246,7 +252,7 @@ def _data(tracks: Sequence[_Track], title: str, value: Value) -> Table:
             Column("label", "method", "text"),
             Column("track", "track", "text"),
             Column("search", "search budget", "text"),
-            Column(value, value, kind, digits=digits, signed=value == "difference", interval=True),  # type: ignore[arg-type]
+            Column(value, value, kind, digits=digits, signed=value == "difference", interval=True),
             Column("amount", "amount", "count", view="data"),
             Column("method", "method", "text", view="data"),
         ),
