@@ -30,6 +30,8 @@ Value = Literal["score", "difference", "accuracy"]
 Points = Mapping[str, list[tuple[float, Interval]]]
 
 _WIDTH, _TOP, _LEFT, _LABELS, _GAP, _HIGH = 980.0, 56.0, 44.0, 286.0, 30.0, 330.0
+_ASIDE = 4.0
+"""Pixels from one named method's points to the next one's."""
 
 _VALUES: Mapping[str, tuple[str, float]] = {
     "score": ("score", 1.0),
@@ -134,8 +136,8 @@ def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan
         axes = page.panel(_LEFT + at * (width + _GAP), _TOP, width, _HIGH)
         axes.set(xscale="log", ylim=(low, high))
         axes.set_title(_heading(track, tracks), pad=10)
-        _lines(page, axes, track, look, scale)
         _budget_axis(axes, track, width)
+        _lines(page, axes, track, look, scale, width)
         if at:
             axes.tick_params(axis="y", labelleft=False)
         if low < 0 < high:
@@ -144,14 +146,16 @@ def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan
     _labels(page, tracks[-1], look, (low, high), scale)
 
 
-def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], scale: float) -> None:
+def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], scale: float, width: float) -> None:
     """Grey first, then who stands out; their intervals side by side, so that none covers another."""
     labels = track.board.labels
     named = [method for method in look if method in track.points]
+    low, high = axes.get_xlim()
+    # Multiplying moves a point on the logarithmic axis by the same pixels everywhere.
+    step = (high / low) ** (_ASIDE / width)
     for method in [*(m for m in track.points if m not in look), *reversed(named)]:
         own = look.get(method, REST)
-        # Multiplying moves a point on the logarithmic axis by the same pixels everywhere.
-        shift = 1.06 ** (named.index(method) - (len(named) - 1) / 2) if method in named else 1.0
+        shift = step ** (named.index(method) - (len(named) - 1) / 2) if method in named else 1.0
         x = [amount * shift for amount, _ in track.points[method]]
         y = [scale * interval.value for _, interval in track.points[method]]
         style: dict[str, Any] = {

@@ -20,7 +20,7 @@ from leaderboard.rows import take_costs
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOT = Path(__file__).parents[3]
-HOSTILE = '</text><script>alert(1)</script> $\\frac{1}{2}$ & "q" \x1b[31m\u202e\ufffe'
+HOSTILE = '$\\frac{1}{2}$</text><script>alert(1)</script> & "q" \x1b[31m\u202e\ufffe'
 
 AGAIN = """
 import hashlib, pickle, sys, importlib.util
