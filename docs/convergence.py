@@ -80,13 +80,14 @@ def picture(data: pd.DataFrame) -> str:
     medians = data.pivot_table(index="budget", columns="method", values="regret", aggfunc="median")
     budgets = [float(budget) for budget in medians.index]
     top = 1.04 * float(medians.to_numpy().max())
+    low = -0.03 * top
     with canvas(1000, 860) as page:
         page.text(12, 16, "median regret, points (simulated)", "muted")
         for at, (group, names) in enumerate(GROUPS.items()):
             left, above = 40 + 500 * (at % 2), 60 + 270 * (at // 2)
             axes = page.panel(left, above, 250, 190)
             axes.set_title(group, pad=8)
-            axes.set(xscale="log", ylim=(0, top), xlim=(budgets[0] / 1.3, budgets[-1] * 1.3))
+            axes.set(xscale="log", ylim=(low, top), xlim=(budgets[0] / 1.3, budgets[-1] * 1.3))
             axes.set_xticks(budgets, [f"{budget:g}" for budget in budgets])
             axes.minorticks_off()
             axes.set_xlabel("search budget, question executions")
@@ -94,7 +95,7 @@ def picture(data: pd.DataFrame) -> str:
             looks = dict(zip(shown, LOOKS, strict=False))
             for name, (token, marker, width) in looks.items():
                 axes.plot(budgets, medians[name], color=light(token), marker=marker, linewidth=width, markersize=5)
-            ends = [above + 190 * (1 - medians[name].iloc[-1] / top) for name in shown]
+            ends = [above + 190 * (top - medians[name].iloc[-1]) / (top - low) for name in shown]
             for name, place in zip(shown, spread(ends, LINE, above, above + 190), strict=True):
                 page.text(left + 258, place, name, "muted" if name == "random" else looks[name][0])
         title = "Median regret against the search budget"
