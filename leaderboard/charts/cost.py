@@ -93,7 +93,7 @@ def _share(part: _Part, total: float) -> float:
 
 
 def _parts(means: dict[str, float]) -> list[_Part]:
-    agent, selection = means["agent_units"], means["selection_units"]
+    agent, selection = means["agent_units"], means.get("selection_units", math.nan)
     rest = means["spent_units"] - agent
     if math.isnan(selection):
         return [_Part("search and selection", "1", rest), _Part("agent", "4", agent)]
