@@ -82,6 +82,8 @@ def anytime_chart(
     tracks = [track for track in tracks if track.points]
     if not tracks:
         raise LeaderboardError("no anytime chart: no track has runs at several search budgets")
+    if highlight is not None and not any(highlight in track.points for track in tracks):
+        raise LeaderboardError(f"no anytime chart of {shown(highlight)}: it has no runs on these tracks")
     first = tracks[0].board
     look = looks([track.standings[-1] for track in tracks], plan, highlight)
     words = {"score": "Score", "difference": "Difference to the reference", "accuracy": "Accuracy"}[value]
@@ -120,11 +122,16 @@ def _apart(tracks: Sequence[_Track]) -> list[str]:
     return ["search", *(name for name in names if len({getattr(track.board, name) for track in tracks}) > 1)]
 
 
-def _heading(track: _Track, tracks: Sequence[_Track]) -> str:
-    """The track; and what else tells this panel from another of the same track."""
-    if sum(other.heading == track.heading for other in tracks) == 1:
-        return track.heading
-    return ", ".join([track.heading, *(shown(str(getattr(track.board, name))) for name in _apart(tracks)[1:])])
+def _headings(tracks: Sequence[_Track]) -> list[str]:
+    """Of each panel its track; and where several are of one track, what else tells them apart."""
+    names = [track.heading for track in tracks]
+    apart = _apart(tracks)[1:]
+    return [
+        name
+        if names.count(name) == 1
+        else ", ".join([name, *(shown(str(getattr(track.board, n))) for n in apart)])
+        for name, track in zip(names, tracks, strict=True)
+    ]
 
 
 def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan: Plan, value: Value) -> None:
@@ -132,10 +139,10 @@ def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan
     label = label.format(reference=shown(tracks[0].board.labels.get(plan.reference, plan.reference)))
     width = (_WIDTH - _LEFT - _LABELS - _GAP * (len(tracks) - 1)) / len(tracks)
     low, high = _limits(tracks, look, scale)
-    for at, track in enumerate(tracks):
+    for at, (track, heading) in enumerate(zip(tracks, _headings(tracks), strict=True)):
         axes = page.panel(_LEFT + at * (width + _GAP), _TOP, width, _HIGH)
         axes.set(xscale="log", ylim=(low, high))
-        axes.set_title(_heading(track, tracks), pad=10)
+        axes.set_title(heading, pad=10)
         _budget_axis(axes, track, width)
         _lines(page, axes, track, look, scale, width)
         if at:
@@ -220,11 +227,12 @@ def _labels(
 
 def _caption(tracks: Sequence[_Track], plan: Plan, value: Value) -> str:
     board = tracks[0].board
+    reference = board.labels.get(plan.reference, plan.reference)
     words = {
         "score": "Score: 0 at the mean of random graphs, 1 at the reference optimum, mean over "
         f"{board.units}, unclipped. Bars: {level_words(board, plan)}; they say how much the level varies, not "
         "who is better: for that see the differences, which are paired.",
-        "difference": "Mean difference of accuracy to the reference method, in points. Bars: Holm-adjusted "
+        "difference": f"Mean difference of accuracy to {reference}, in points. Bars: Holm-adjusted "
         f"{1 - plan.alpha:.0%} intervals, the same as in the table of that budget.",
         "accuracy": f"Mean accuracy. Bars: {1 - plan.alpha:.0%} intervals, as in the table of that budget.",
     }[value]
@@ -240,13 +248,13 @@ def _data(tracks: Sequence[_Track], title: str, value: Value) -> Table:
     rows = [
         (
             next(s.board.labels[method] for s in reversed(track.standings) if method in s.board.labels),
-            _heading(track, tracks),
+            heading,
             next(s.board.search for s in track.standings if search_amount(s.board) == amount),
             interval,
             amount,
             method,
         )
-        for track in tracks
+        for track, heading in zip(tracks, _headings(tracks), strict=True)
         for method, points in track.points.items()
         for amount, interval in points
     ]

@@ -141,7 +141,7 @@ def _lead(page: Canvas, axes: Axes, place: tuple[float, float], label: float) ->
     axes.annotate(
         "", xy=place, xytext=((_WIDTH - _LABELS + 22) / page.width, 1 - label / page.height),
         textcoords="figure fraction", annotation_clip=False, zorder=1,
-        arrowprops={"arrowstyle": "-", "color": light("grid"), "linewidth": 1, "shrinkA": 0, "shrinkB": 5},
+        arrowprops={"arrowstyle": "-", "color": light("rest"), "linewidth": 0.6, "shrinkA": 0, "shrinkB": 5},
     )  # fmt: skip
 
 

@@ -42,6 +42,8 @@ def rank_chart(standings: Sequence[Standing], plan: Plan, highlight: str | None 
     groups = list(curve_groups(standings))
     if not groups:
         raise LeaderboardError("no rank chart: no track has runs at several search budgets")
+    if highlight is not None and not any(highlight in group[-1].ranking.order for group in groups):
+        raise LeaderboardError(f"no rank chart of {shown(highlight)}: it has no runs on these tracks")
     first = groups[0][-1].board
     look = looks([group[-1] for group in groups], plan, highlight)
     title = f"Ranks as the search budget grows: {captions.where(first, 'search')}"

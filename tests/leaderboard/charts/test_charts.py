@@ -260,6 +260,9 @@ def test_what_cannot_be_drawn_is_refused(frames, whole, searched):
         anytime_chart([whole], plan)
     with pytest.raises(LeaderboardError, match="several search budgets"):
         rank_chart([whole], plan)
+    for chart in (anytime_chart, rank_chart):
+        with pytest.raises(LeaderboardError, match="chart of nobody: it has no runs"):
+            chart(searched, plan, highlight="nobody")
     with pytest.raises(LeaderboardError, match="nobody has no run"):
         cost_chart(whole, "nobody")
     with pytest.raises(LeaderboardError, match="nobody has no runs"):
