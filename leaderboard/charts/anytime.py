@@ -14,7 +14,17 @@ from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import REST, Look, budget_words, level_words, looks, origin_words
+from leaderboard.charts.series import (
+    REST,
+    Look,
+    budget_words,
+    identity,
+    level_words,
+    looks,
+    origin_words,
+    place_words,
+    several,
+)
 from leaderboard.charts.style import LINE, Canvas, canvas, spread
 from leaderboard.charts.text import shown
 from leaderboard.curves import TRACKS, curve_groups, search_amount, search_currency
@@ -87,8 +97,8 @@ def anytime_chart(
     first = tracks[0].board
     look = looks([track.standings[-1] for track in tracks], plan, highlight)
     words = {"score": "Score", "difference": "Difference to the reference", "accuracy": "Accuracy"}[value]
-    title = f"{words} against the search budget: {captions.where(first, *_apart(tracks))}"
-    name = figure_name("anytime", value, first.suite, first.variant, first.budget, first.stratum, highlight or "")
+    title = f"{words} against the search budget: {place_words(first, *_apart(tracks))}"
+    name = figure_name("anytime", value, *identity(first), several(len(tracks)), highlight or "")
     with canvas(_WIDTH, _TOP + _HIGH + 52) as page:
         _draw(page, tracks, look, plan, value)
         return page.figure(name, title, _caption(tracks, plan, value), _data(tracks, title, value))

@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import origin_words
+from leaderboard.charts.series import identity, origin_words, place_words
 from leaderboard.charts.style import Canvas, canvas
 from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
@@ -46,10 +45,8 @@ def cost_chart(standing: Standing, method: str) -> Figure:
     parts = _parts(costs.means)
     total = math.fsum(part.units for part in parts)
     label = board.labels[method]
-    title = f"Where the compute of {label} went: {captions.where(board)}"
-    name = figure_name(
-        "cost", method, board.suite, board.variant, board.budget, board.search, board.tier, board.stratum
-    )
+    title = f"Where the compute of {label} went: {place_words(board)}"
+    name = figure_name("cost", method, *identity(board))
     with canvas(_WIDTH, _HEIGHT) as page:
         page.text(_SIDE, 16, f"{shown(label)}: {_units(total)} a run", fontweight="bold")
         axes = page.panel(_SIDE, _TOP, _WIDTH - 2 * _SIDE, _BAR)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import origin_words
+from leaderboard.charts.series import identity, origin_words, place_words
 from leaderboard.charts.style import Canvas, canvas
 from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
@@ -32,11 +32,9 @@ def effect_chart(standing: Standing, plan: Plan) -> Figure:
     if not found:
         raise LeaderboardError(f"no effect chart: {plan.reference} has no runs to compare with here")
     label = board.labels[plan.reference]
-    title = f"Difference to {label}: {captions.where(board)}"
+    title = f"Difference to {label}: {place_words(board)}"
     high = _ROW * len(found)
-    name = figure_name(
-        "effects", board.suite, board.variant, board.budget, board.search, board.tier, board.stratum
-    )
+    name = figure_name("effects", *identity(board))
     with canvas(_WIDTH, _TOP + high + 54) as page:
         axes = page.panel(_LEFT, _TOP, _WIDTH - _LEFT - _RIGHT, high)
         axes.set_ylim(len(found) - 0.5, -0.5)

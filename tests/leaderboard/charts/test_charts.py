@@ -254,6 +254,16 @@ def test_the_forest_is_the_family_of_comparisons(whole, pointed):
     assert "±2 point" in figure.caption
 
 
+def test_charts_of_one_task_have_names_of_their_own(frames):
+    runs = frames.runs(methods=("random", "tpe"), seeds=2)
+    whole = frames.stand(runs)[0]
+    alone = [frames.stand(runs[runs["task"] == task])[0] for task in ("math", "mmlu")]
+    figures = [effect_chart(standing, Plan()) for standing in (whole, *alone)]
+
+    assert len({figure.name for figure in figures}) == 3
+    assert [figure.title.endswith(", task math") for figure in figures] == [False, True, False]
+
+
 def test_what_cannot_be_drawn_is_refused(frames, whole, searched):
     plan = Plan()
     with pytest.raises(LeaderboardError, match="several search budgets"):
