@@ -70,6 +70,11 @@ class _Track(NamedTuple):
         return self.standings[-1].board
 
     @property
+    def labels(self) -> dict[str, str]:
+        """Display names, also of methods that have runs at a smaller budget alone."""
+        return {method: label for standing in self.standings for method, label in standing.board.labels.items()}
+
+    @property
     def heading(self) -> str:
         currency = search_currency(self.board)
         return TRACKS.get(currency, f"Track {currency}").partition(":")[0]
@@ -165,7 +170,7 @@ def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan
 
 def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], scale: float, width: float) -> None:
     """Grey first, then who stands out; their intervals side by side, so that none covers another."""
-    labels = track.board.labels
+    labels = track.labels
     named = [method for method in look if method in track.points]
     low, high = axes.get_xlim()
     # Multiplying moves a point on the logarithmic axis by the same pixels everywhere.
@@ -181,7 +186,7 @@ def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], sc
             "zorder": 3.0 if method in named else 2.0,
         }
         (line,) = axes.plot(x, y, marker=own.marker, markersize=6, markeredgewidth=0, **style)
-        page.tip(line, labels.get(method, method))
+        page.tip(line, labels[method])
         if method in named:
             lows, highs = ([scale * interval[end] for _, interval in track.points[method]] for end in (1, 2))
             drawn = [(a, b, c) for a, b, c in zip(x, lows, highs, strict=True) if math.isfinite(b) and c > b]
@@ -219,7 +224,7 @@ def _labels(
 ) -> None:
     """Names at the ends of the last panel's lines, moved apart where they would overlap."""
     low, high = limits
-    labels = track.board.labels
+    labels = track.labels
     named = [method for method in look if method in track.points]
 
     def height(method: str) -> float:

@@ -254,6 +254,17 @@ def test_the_forest_is_the_family_of_comparisons(whole, pointed):
     assert "±2 point" in figure.caption
 
 
+def test_a_method_may_lack_a_budget(frames, pointed):
+    runs = frames.searches(frames.runs(methods=("random", "single", "tpe"), seeds=2))
+    track = frames.stand(runs[(runs["method"] != "tpe") | (runs["search"] == "30ex")])
+    figure = anytime_chart(track, Plan(), highlight="tpe")
+
+    assert len(pointed(figure.svg)["TPE"][0]) == 1
+    assert figure.data.column("method").count("tpe") == 1
+    assert figure.data.column("method").count("random") == 3
+    assert rank_chart(track, Plan()).data.column("method").count("tpe") == 1
+
+
 def test_charts_of_one_task_have_names_of_their_own(frames):
     runs = frames.runs(methods=("random", "tpe"), seeds=2)
     whole = frames.stand(runs)[0]
