@@ -43,7 +43,7 @@ def common_blocks(board: Board, whole: bool) -> Blocks:
     kept = {cell: tuple(block for block in blocks if (cell, block) not in dropped) for cell in board.cells}
     names = _names(board)
     reasons = tuple(
-        f"{names[block] if board.instances else f'{cell} seed {block}'} ({', '.join(dict.fromkeys(why))})"
+        f"{names[block] if board.instances else f'{cell} seed {block}'} ({_few(list(dict.fromkeys(why)))})"
         for (cell, block), why in sorted(lost.items())
     )
     for cell in board.cells:
@@ -54,6 +54,12 @@ def common_blocks(board: Board, whole: bool) -> Blocks:
                 "finish the suite (the same `isobudget run` resumes) or leave the method out"
             )
     return Blocks(kept, reasons)
+
+
+def _few(reasons: list[str]) -> str:
+    """The first three, and how many more."""
+    rest = len(reasons) - 3
+    return ", ".join(reasons[:3]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _names(board: Board) -> dict[int, str]:

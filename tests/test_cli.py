@@ -65,6 +65,7 @@ def test_listings(kind, form):
         (["run", "quick", "--search", "3000"], "'3000' is no search budget"),
         (["run", "quick", "--seed", "x"], "'x' are no seeds"),
         (["run", "quick", "--shard", "5/4"], "'5/4' is no shard"),
+        (["run", "quick", "--shard", "1/64"], "'1/64' is too fine: there are 30 places"),
         (["run", "quick", "--objective", "speed"], "'speed' is no objective"),
         (["run", "quick", "--universe", "mian"], "did you mean 'main'?"),
         (["run", "quick", "--world", "simulatd"], "did you mean 'simulated'?"),
@@ -153,11 +154,15 @@ def test_the_story_of_a_run(results):
 
 
 def test_shards_are_a_partition(tmp_path):
-    for i in (1, 2):
-        assert _call(*QUICK, "--shard", f"{i}/2", "-o", tmp_path / "shards").exit_code == 0
-    assert _call(*QUICK, "-o", tmp_path / "whole").exit_code == 0
-
     from bench import load_records
+
+    for i in (1, 2):
+        done = _call(*QUICK, "--shard", f"{i}/2", "-o", tmp_path / "shards")
+        assert done.exit_code == 0
+        assert "Leaderboard" not in done.output  # a part of the places would look like a ranking
+        part = load_records(tmp_path / "shards").runs_df()
+        assert part.groupby("seed")["method"].nunique().eq(2).all()  # what is compared stays together
+    assert _call(*QUICK, "-o", tmp_path / "whole").exit_code == 0
 
     assert load_records(tmp_path / "shards").digest() == load_records(tmp_path / "whole").digest()
 

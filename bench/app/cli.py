@@ -97,7 +97,9 @@ def _debug(command: Any) -> Any:
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
 @click.option("--unsafe-local-exec", is_flag=True, help="Grade code without a sandbox.")
 @click.option("-j", "--jobs", type=click.IntRange(1), help="Processes; default: one a core, one for live worlds.")
-@click.option("--shard", metavar="i/n", help="Only every n-th run, starting with the i-th.")
+@click.option(
+    "--shard", metavar="i/n", help="Only every n-th place (a task in a world with a seed), with all its runs."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the records [runs/SUITE].")
 @click.option("--dry-run", is_flag=True, help="Print what would run and what it would cost.")
 @click.option(

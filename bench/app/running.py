@@ -42,6 +42,11 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
         _follow(finished, len(open_specs), quiet)
     else:
         notes("nothing to do: every run has its record")
+    if options["shard"]:
+        seconds = time.perf_counter() - started
+        notes(f"shard {options['shard']}: all {len(specs)} runs are in {folder}; {seconds:.1f} s")
+        notes(f"when all shards are there, or copied into one folder: isobudget leaderboard {folder}")
+        return
     _report(suite, specs, folder, form, notes, started)
 
 
@@ -109,12 +114,23 @@ def _identity(suite: Suite, world: str | None, universe: str | None) -> dict[str
 
 
 def _shard(specs: Sequence[RunSpec], shard: str | None) -> list[RunSpec]:
+    """Every n-th place with all its runs: a place is a task in a world with a seed, and is compared as a whole."""
     if shard is None:
         return list(specs)
     match = re.fullmatch(r"(\d+)/(\d+)", shard)
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise IsobudgetError(f"'{shard}' is no shard: write i/n with 1 ≤ i ≤ n, such as 1/4")
-    return list(specs[int(match[1]) - 1 :: int(match[2])])
+    places = list(dict.fromkeys(_place(spec) for spec in specs))
+    if int(match[2]) > len(places):
+        raise IsobudgetError(
+            f"'{shard}' is too fine: there are {len(places)} places (a task in a world with a seed)"
+        )
+    mine = set(places[int(match[1]) - 1 :: int(match[2])])
+    return [spec for spec in specs if _place(spec) in mine]
+
+
+def _place(spec: RunSpec) -> tuple[Any, ...]:
+    return spec.task, spec.world_options, spec.seed
 
 
 def _folder(suite: Suite, original: Suite) -> Path:
