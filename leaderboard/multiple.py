@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scipy import stats
+
+from leaderboard.numbers import choice
 from leaderboard.paired import PairedTest, t_interval
 
 __all__ = ["adjust_pvalues", "detectable_difference", "simultaneous_intervals"]
 
 
 def adjust_pvalues(pvalues: Sequence[float], method: str = "holm") -> list[float]:
-    """Family-wise adjusted p values in input order (Holm 1979): reject where <= alpha.
+    """Adjusted p values in input order: reject where <= alpha. No other method is used by a table.
 
-    ValueError on a p value outside [0, 1] or NaN, and on a method that no table uses.
+    method: holm, the family-wise rate (Holm 1979) | bh, the false discovery rate of independent or positively
+    dependent tests, for exploration (Benjamini, Hochberg 1995). ValueError on a p value outside [0, 1] or NaN.
     """
-    if method != "holm":
-        raise ValueError(f"method: only 'holm' is used by the tables, not {method!r}")
+    choice(method, "method", ("holm", "bh"))
     _check_pvalues(pvalues)
+    if method == "bh":
+        return [float(p) for p in stats.false_discovery_control(pvalues)] if len(pvalues) else []
     adjusted, running = [0.0] * len(pvalues), 0.0
     for step, index in enumerate(_ascending(pvalues)):
         running = max(running, min(1.0, (len(pvalues) - step) * pvalues[index]))

@@ -13,9 +13,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["PairedTest", "Permutation", "block_test", "paired_permutation", "paired_t", "t_interval", "t_test"]
+from leaderboard.numbers import Floats, probability, vector
 
-Floats = npt.NDArray[np.float64]
+__all__ = [
+    "Floats",
+    "PairedTest",
+    "Permutation",
+    "block_test",
+    "paired_permutation",
+    "paired_t",
+    "t_interval",
+    "t_test",
+]
 
 # Meeting in the middle holds 2^(n/2) sums: 8 MiB at 40 pairs, beyond which nobody waits for it.
 _MOST_PAIRS = 40
@@ -63,7 +72,7 @@ def t_test(estimate: float, standard_error: float, df: float, level: float = 0.9
     Without variance: p = 1 when the estimate is 0 too, else 2^-df, the exact sign-flip p value of df + 1
     equal differences; never 0, and never NaN.
     """
-    _check_level(level)
+    probability(level, "level")
     if standard_error == 0:
         statistic = math.copysign(math.inf, estimate) if estimate else 0.0
         pvalue = 2.0**-df if estimate else 1.0
@@ -124,7 +133,7 @@ def rounded_differences(x: Sequence[float] | Floats, y: Sequence[float] | Floats
 
     In binary 0.3 - 0.1 is not 0.9 - 0.7: without rounding ties vanish and p values move under a shift.
     """
-    a, b = _vector(x, "x"), _vector(y, "y")
+    a, b = vector(x, "x"), vector(y, "y")
     if len(a) != len(b):
         raise ValueError(f"x and y: pairs are needed, got {len(a)} and {len(b)} values")
     largest = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
@@ -144,17 +153,3 @@ def _signed_sums(steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     for step in steps:
         sums = np.concatenate([sums + step, sums - step])
     return sums
-
-
-def _vector(values: Sequence[float] | Floats, name: str) -> Floats:
-    vector = np.asarray(values, dtype=np.float64)
-    if vector.ndim != 1:
-        raise ValueError(f"{name}: one dimension is needed, got shape {vector.shape}")
-    if not np.isfinite(vector).all():
-        raise ValueError(f"{name}: NaN and infinity have no place in a paired test")
-    return vector
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level: a probability between 0 and 1, not {level}")
