@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from scipy import stats
 
 from leaderboard.numbers import choice
 from leaderboard.paired import PairedTest, t_interval
 
-__all__ = ["adjust_pvalues", "detectable_difference", "simultaneous_intervals"]
+__all__ = ["adjust_pvalues", "detectable_difference", "gatekeeping", "simultaneous_intervals"]
 
 
 def adjust_pvalues(pvalues: Sequence[float], method: str = "holm") -> list[float]:
@@ -26,6 +27,31 @@ def adjust_pvalues(pvalues: Sequence[float], method: str = "holm") -> list[float
     for step, index in enumerate(_ascending(pvalues)):
         running = max(running, min(1.0, (len(pvalues) - step) * pvalues[index]))
         adjusted[index] = running
+    return adjusted
+
+
+def gatekeeping(pvalues: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Adjusted p values of chains of tests: a chain's next test counts only once the one before is rejected.
+
+    pvalues: one chain a row, in the order fixed beforehand, all of the same length. Every chain starts with an
+    equal share of the level; a chain that is rejected to its end gives its share to the others (the graphical
+    procedure of Bretz et al. 2009, which protects all tests together, family-wise). With chains of one test this
+    is Holm's. ValueError on a p value outside [0, 1] or NaN.
+    """
+    for chain in pvalues:
+        _check_pvalues(chain)
+    needed = [list(accumulate(chain, max)) for chain in pvalues]
+    ends = [chain[-1] for chain in needed]
+    # level[r]: the family level at which the r chains with the smallest ends have been rejected whole.
+    levels, order = [0.0], _ascending(ends)
+    for done, index in enumerate(order):
+        levels.append(max(levels[-1], (len(ends) - done) * ends[index]))
+    adjusted: list[list[float]] = [[] for _ in needed]
+    for place, index in enumerate(order):
+        adjusted[index] = [
+            min(1.0, *(max(levels[done], (len(ends) - done) * p) for done in range(place + 1)))
+            for p in needed[index]
+        ]
     return adjusted
 
 

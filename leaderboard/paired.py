@@ -22,6 +22,7 @@ __all__ = [
     "block_test",
     "paired_permutation",
     "paired_t",
+    "sampled_permutation",
     "t_interval",
     "t_test",
 ]
@@ -126,6 +127,26 @@ def paired_permutation(
     tails = 2 if alternative == "two-sided" else 1
     pvalue = min(1.0, tails * _flips_reaching(steps, at_least) / 2 ** len(steps))
     return Permutation(math.fsum(differences) / len(differences), pvalue)
+
+
+def sampled_permutation(
+    x: Sequence[float] | Floats, y: Sequence[float] | Floats, n_resamples: int, seed: int
+) -> Permutation:
+    """`paired_permutation`, two-sided, from random sign flips where there are too many to take all.
+
+    p = (1 + flips at least as extreme)/(1 + n_resamples): never 0, and valid at any n_resamples (Phipson, Smyth
+    2010). ValueError on no pair, unequal lengths or NaN.
+    """
+    differences, grid = rounded_differences(x, y)
+    if len(differences) == 0 or n_resamples < 1:
+        raise ValueError(f"x, y and n_resamples: at least one each, got {len(differences)} and {n_resamples}")
+    steps = np.rint(differences / grid)
+    rng = np.random.default_rng(seed)
+    extreme = 0
+    for start in range(0, n_resamples, 1000):
+        signs = rng.integers(2, size=(min(1000, n_resamples - start), len(steps))) * 2 - 1
+        extreme += int((np.abs(signs @ steps) >= abs(steps.sum())).sum())
+    return Permutation(math.fsum(differences) / len(differences), (1 + extreme) / (1 + n_resamples))
 
 
 def rounded_differences(x: Sequence[float] | Floats, y: Sequence[float] | Floats) -> tuple[Floats, float]:

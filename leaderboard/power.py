@@ -18,7 +18,7 @@ def power_t(noncentrality: float, df: float, alpha: float = 0.05) -> float:
         raise ValueError(f"df: above 0, not {df}")
     bound = float(special.stdtrit(df, 1 - alpha / 2))
     effect = abs(noncentrality)
-    return float(1 - special.nctdtr(df, effect, bound) + special.nctdtr(df, effect, -bound))
+    return 1 - _below(bound, df, effect) + _below(-bound, df, effect)
 
 
 def power_paired_t(effect_dz: float, n: float, alpha: float = 0.05) -> float:
@@ -70,3 +70,9 @@ def detectable_by_t(df: float, alpha: float = 0.05, power: float = 0.8) -> float
     """
     probability(power, "power")
     return float(optimize.brentq(lambda effect: power_t(effect, df, alpha) - power, 0.0, 1e4, xtol=1e-9))
+
+
+def _below(value: float, df: float, noncentrality: float) -> float:
+    """The noncentral t distribution; scipy has NaN where it underflows, far below the noncentrality."""
+    found = float(special.nctdtr(df, noncentrality, value))
+    return 0.0 if math.isnan(found) and value < noncentrality else found
