@@ -94,7 +94,7 @@ def bayesian_signed_rank(
     strength = np.concatenate([[0.5], np.ones(len(d))])
     weights = np.random.default_rng(seed).dirichlet(strength, n_samples)
     better, worse = (
-        np.einsum("ri,ij,rj->r", weights, region.astype(np.float64), weights, optimize=True)
+        ((weights @ region.astype(np.float64)) * weights).sum(axis=1)
         for region in (pairs > 2 * rope, pairs < -2 * rope)
     )
     shares = np.stack([better, 1 - better - worse, worse], axis=1)
