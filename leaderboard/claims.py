@@ -18,7 +18,7 @@ def claim(board: Board, plan: Plan) -> str:
     if plan.assumed:
         return "Exploratory: plan differs; it is not that of an installed suite, so nothing here is confirmatory."
     if plan.unfinished:
-        return f"Exploratory: plan differs; of the places that it names {plan.unfinished} have no run."
+        return f"Exploratory: plan differs; {plan.unfinished} of the places that it names have no run."
     if plan.budgets and board.budget != plan.budgets[0]:
         return f"Secondary: the plan's endpoint is at the inference budget {plan.budgets[0]}."
     if board.variant != plan.primary:

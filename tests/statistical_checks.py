@@ -163,6 +163,13 @@ def two_tailed_t(paired):
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high))
 
 
+def the_test_is_chosen_beforehand(paired):
+    """One outlier, which a look at the data would call not normal: the test is the t test all the same."""
+    d = np.array([0.02, 0.03, 0.01, 0.02, 0.02, 0.03, 0.01, 0.30])
+    assert oracle.shapiro(d).pvalue < 0.001
+    assert paired(d, np.zeros(8)).pvalue == pytest.approx(oracle.ttest_1samp(d, 0).pvalue)
+
+
 def blocks_are_paired(paired):
     """Blocks far apart, like differences: only the differences' spread counts."""
     blocks = np.linspace(0.1, 0.9, 10)

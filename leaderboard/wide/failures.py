@@ -55,7 +55,8 @@ def failure_tables(
             f"{board.labels.get(plan.reference, plan.reference)}, in points, leaves a block with a gap out for "
             "all "
             "methods; at worst: every gap of the method counts as 0 and every gap of the reference as 1; at best: "
-            "the other way round. Verdict: the same in all three, or not determined. Intervals: "
+            "the other way round; empty where there is no gap. Verdict: the same in all three, or not determined. "
+            "Intervals: "
             f"{1 - plan.alpha:.0%}, adjusted by Holm over {captions.counted(family, 'comparison')}. "
             f"{footing(standing, plan)}",
             notes=tuple(captions.exclusions(ranking)),
@@ -70,8 +71,10 @@ def _row(
     cells: dict[str, Cell] = {"label": board.labels[method], "method": method, **_counts(board, method, questions)}
     if found[0] is not None:
         known = [comparison for comparison in found if comparison is not None]
+        if ends[0] is ranking:
+            known = known[:1]
         intervals = [Interval(c.test.mean_difference, c.low, c.high) for c in known]
-        cells |= zip(("difference", "lowest", "highest"), intervals, strict=True)
+        cells |= zip(("difference", "lowest", "highest"), intervals, strict=False)
         cells["verdict"] = _verdict(known)
     return tuple(cells.get(column.key) for column in _COLUMNS)
 

@@ -62,11 +62,11 @@ def _table(order: Sequence[Standing], methods: Sequence[str], plan: Plan) -> Tab
 
 def _fixed_words(methods: int, names: str, plan: Plan) -> str:
     return (
-        f"p: gatekeeping over {captions.counted(methods, 'method')} in the order {names}, which no result can "
-        "change:"
-        " a method's next budget is tested only if the one before is separated. Each method starts with "
+        f"p: gatekeeping over {captions.counted(methods, 'method')} in the order {names}, fixed for all suites: "
+        "a method's next budget is tested only if the one before is separated. Each method starts with "
         f"{plan.alpha:g}/{methods}; the share of a method that passes to the end goes to the others (Bretz et al. "
-        f"2009). All claims of this table together are wrong in at most {plan.alpha:.0%} of suites."
+        "2009), so the first budget asks more here than by Holm's correction in the leaderboard itself. Any claim "
+        f"of this table is wrong in at most {plan.alpha:.0%} of suites."
     )
 
 

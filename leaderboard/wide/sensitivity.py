@@ -55,7 +55,8 @@ def sensitivity_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Ta
             f"{'answers' if not standing.ranking.samples.exact else 'blocks'} say. {_words(standing, plan)} All p "
             f"values are unadjusted ({captions.counted(len(rows), 'comparison')}); agree: every test with a p "
             "value "
-            f"or interval is on the same side of {plan.alpha:g} as the primary one. {footing(standing, plan)}",
+            f"or interval is on the same side of {plan.alpha:g} as the primary one (ranks and flips only where "
+            f"the blocks are enough for them to reject). {footing(standing, plan)}",
             notes=tuple(captions.exclusions(standing.ranking)),
         )
 
@@ -76,7 +77,7 @@ def _row(standing: Standing, method: str, plan: Plan) -> tuple[Cell, ...]:
         cells |= _by_answers(tasks, plan)
         cells["mcnemar"] = _mcnemar(tasks, plan.alpha)
     cells["bootstrap"] = _bootstrap(standing, tasks, found.mean_difference, plan)
-    cells["agree"] = _agreement(cells, plan.alpha)
+    cells["agree"] = _agreement(cells, len(blocks), plan.alpha)
     return tuple(cells.get(column.key) for column in _COLUMNS)
 
 
@@ -161,8 +162,10 @@ def _bootstrap(standing: Standing, tasks: Sequence[Floats], mean: float, plan: P
     return Interval(mean, *ends)
 
 
-def _agreement(cells: dict[str, Cell], alpha: float) -> str:
-    names = [column.key for column in _COLUMNS if column.kind == "pvalue"]
+def _agreement(cells: dict[str, Cell], blocks: int, alpha: float) -> str:
+    """Whether all are on one side; with so few blocks that ranks and flips can never reject, they have no say."""
+    silent = {"pvalue_wilcoxon", "pvalue_flips"} if 2.0 ** (1 - blocks) > alpha else set()
+    names = [column.key for column in _COLUMNS if column.kind == "pvalue" and column.key not in silent]
     verdicts = {p < alpha for name in names if isinstance(p := cells.get(name), float)}
     if isinstance(ends := cells["bootstrap"], Interval):
         verdicts.add(ends.low > 0 or ends.high < 0)
@@ -174,7 +177,7 @@ def _words(standing: Standing, plan: Plan) -> str:
     rope = f"{100 * plan.rope:g} point{'' if plan.rope == 0.01 else 's'}"
     unit = "instance" if standing.board.instances else "seed"
     words = (
-        f"Wilcoxon: signed ranks of one difference a {unit}, exact under ties; sign flips: exact up to "
+        f"Wilcoxon: signed ranks of one difference per {unit}, exact under ties; sign flips: exact up to "
         f"{_EXACT_FLIPS} of them, else 9,999 sampled. Better, equal, worse: share of {_RESAMPLES} posterior draws "
         "of "
         f"the Bayesian signed-rank test in which the difference is mostly above, within or below ±{rope}. "

@@ -13,7 +13,8 @@ from leaderboard.crossed import crossed_difference
 from leaderboard.paired import sampled_permutation
 
 CHECKS = {
-    "paired_t": "two_tailed_t blocks_are_paired nan_is_refused_in_pairs one_run_is_refused",
+    "paired_t": "two_tailed_t the_test_is_chosen_beforehand blocks_are_paired nan_is_refused_in_pairs "
+    "one_run_is_refused",
     "paired_permutation": "decimals_tie",
     "wilcoxon_signed_rank": "wilcoxon_published wilcoxon_ties wilcoxon_zeros wilcoxon_asymptotic decimals_tie",
     "mcnemar": "mcnemar_published",
