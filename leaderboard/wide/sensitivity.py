@@ -11,7 +11,7 @@ from leaderboard import captions
 from leaderboard.bootstrap import crossed_bootstrap_ci, stratified_bootstrap_ci
 from leaderboard.clusters import clustered_se, paired_difference, two_way_clustered_se
 from leaderboard.numbers import Floats, data_seed
-from leaderboard.paired import block_test, paired_permutation, sampled_permutation, t_test
+from leaderboard.paired import block_test, paired_permutation, sampled_permutation, t_interval, t_test
 from leaderboard.proportions import mcnemar
 from leaderboard.ranks import Plan, Standing
 from leaderboard.signed_ranks import bayesian_signed_rank, wilcoxon_signed_rank
@@ -37,6 +37,7 @@ _COLUMNS = (
     Column("equal", "equal", "percent", digits=1),
     Column("worse", "worse", "percent", digits=1),
     Column("agree", "agree?", "text"),
+    Column("equivalent", "equi-\nvalent?", "text"),
     METHOD,
 )
 
@@ -54,9 +55,9 @@ def sensitivity_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Ta
             f"{1 - plan.alpha:.0%} interval and p value by the primary test, and what other tests of the same "
             f"{'answers' if not standing.ranking.samples.exact else 'blocks'} say. {_words(standing, plan)} All p "
             f"values are unadjusted ({captions.counted(len(rows), 'comparison')}); agree: every test with a p "
-            "value "
-            f"or interval is on the same side of {plan.alpha:g} as the primary one (ranks and flips only where "
-            f"the blocks are enough for them to reject). {footing(standing, plan)}",
+            f"value or interval is on the same side of {plan.alpha:g} as the primary one (ranks and flips only where "
+            "the blocks are enough for them to reject). Equivalent: two one-sided tests, the "
+            f"{1 - 2 * plan.alpha:.0%} interval lies within the ROPE. {footing(standing, plan)}",
             notes=tuple(captions.exclusions(standing.ranking)),
         )
 
@@ -77,6 +78,8 @@ def _row(standing: Standing, method: str, plan: Plan) -> tuple[Cell, ...]:
         cells |= _by_answers(tasks, plan)
         cells["mcnemar"] = _mcnemar(tasks, plan.alpha)
     cells["bootstrap"] = _bootstrap(standing, tasks, found.mean_difference, plan)
+    low, high = t_interval(found.mean_difference, found.standard_error, found.df, 1 - 2 * plan.alpha)
+    cells["equivalent"] = "yes" if -plan.rope < low and high < plan.rope else "no"
     cells["agree"] = _agreement(cells, len(blocks), plan.alpha)
     return tuple(cells.get(column.key) for column in _COLUMNS)
 

@@ -106,7 +106,7 @@ def test_sensitivity_of_exact_blocks(frames):
     assert cell(table, "tpe", "pvalue_wilcoxon") == 2 / 2**9
     assert cell(table, "tpe", "pvalue_flips") == 2 / 2**9
     assert cell(table, "tpe", "better") > 0.95 and cell(table, "tpe", "agree") == "yes"
-    assert cell(table, "tpe", "bootstrap").low > 0
+    assert cell(table, "tpe", "bootstrap").low > 0 and cell(table, "tpe", "equivalent") == "no"
     assert cell(table, "tpe", "mcnemar") is None and cell(table, "tpe", "pvalue_two_way") is None
 
 
@@ -133,6 +133,17 @@ def test_a_disagreement_is_said(frames):
 
     assert (cell(table, "tpe", "pvalue") < 0.05) != (cell(table, "tpe", "pvalue_wilcoxon") < 0.05)
     assert cell(table, "tpe", "agree") == "no"
+
+
+def test_equivalence_needs_an_interval_within_the_rope(frames):
+    """Not separated is not equal: a wide interval around 0 is neither."""
+    runs = frames.family(methods=("random", "tpe"), strata={"headroom": 9}, gain=0.0)
+    assert cell(only(sensitivity_tables(frames.stand(runs), PLAN)), "tpe", "equivalent") == "yes"
+    rng = np.random.default_rng(2)
+    mine = runs["method"] == "tpe"
+    runs.loc[mine, "accuracy"] += rng.normal(0, 0.05, mine.sum())
+    table = only(sensitivity_tables(frames.stand(runs), PLAN))
+    assert cell(table, "tpe", "pvalue") > 0.05 and cell(table, "tpe", "equivalent") == "no"
 
 
 # --- failures -----------------------------------------------------------------------------------------------
