@@ -93,12 +93,10 @@ def _correlations(pairs: Sequence[tuple[str, Standing, Standing]], first: Standi
         columns=_PAIRS,
         rows=tuple(rows),
         caption="Kendall's tau-b between the mean accuracies of the methods on two boards that differ in one "
-        "thing: "
-        "1 the same order, 0 none, -1 the reverse; p of no association, unadjusted, methods as the sample. Pairs "
-        "turned: of methods whose order is the other way round, separated or not. Same best: some method is among "
-        "those not separated from the best on both. Small differences turn easily: a low tau among methods that "
-        "tie "
-        f"says nothing. {footing(first, plan)}",
+        "thing: 1 the same order, 0 none, -1 the reverse; p of no association, unadjusted, methods as the "
+        "sample. Pairs turned: of methods whose order is the other way round, separated or not. Same best: some "
+        "method is among those not separated from the best on both. Small differences turn easily: a low tau "
+        f"among methods that tie says nothing. {footing(first, plan)}",
     )
 
 
@@ -117,8 +115,7 @@ def _mean_ranks(group: Sequence[Standing], plan: Plan) -> Table:
         plain, corrected = friedman(scores), friedman(scores, ties_corrected=True)
         notes.append(
             f"{standing.board.search}: Friedman chi-square {plain.chi2:.1f} without, {corrected.chi2:.1f} with "
-            "tie "
-            f"correction, {plain.df} degrees of freedom (p {plain.pvalue:.2g} and {corrected.pvalue:.2g}); "
+            f"tie correction, {plain.df} degrees of freedom (p {plain.pvalue:.2g} and {corrected.pvalue:.2g}); "
             f"Iman-Davenport F {plain.iman_davenport_f:.1f} (p {plain.f_pvalue:.2g}); Nemenyi distance "
             f"{nemenyi_cd(len(methods), len(scores), plan.alpha):.2f}"
         )
@@ -128,10 +125,8 @@ def _mean_ranks(group: Sequence[Standing], plan: Plan) -> Table:
         columns=(*columns, METHOD),
         rows=tuple((board.labels[method], *(of[at] for of in ranks), method) for at, method in enumerate(methods)),
         caption=f"Diagnostic, for figures: mean rank over {board.units} at each search budget, 1 best, ties "
-        "shared. "
-        "Ranks hide how far apart methods are and change with who else is in the table; no verdict, letter or "
-        "rank "
-        f"interval of this leaderboard rests on them. {footing(last, plan)}",
+        "shared. Ranks hide how far apart methods are and change with who else is in the table; no verdict, "
+        f"letter or rank interval of this leaderboard rests on them. {footing(last, plan)}",
         notes=tuple(notes),
     )
 

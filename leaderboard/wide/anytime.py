@@ -55,16 +55,13 @@ def _table(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
         title=f"Anytime: {captions.where(board, 'search')}",
         columns=_COLUMNS,
         rows=tuple(rows),
-        caption="Scores: 0 at the mean of random graphs, 1 at the reference of the problem, unclipped. Area: time "
-        f"average of the score over the search budget up to {board.search}; a step curve that starts at 0 and "
-        "takes "
-        f"what the run would recommend at {searched}, from there on (so the last one has no weight). Regret left: "
-        "1 minus the score at the full budget. Mean: of the tasks' means; IQM: mean of the middle half of all "
-        "runs. "
-        f"±: {1 - plan.alpha:.0%} percentile interval, {_RESAMPLES} resamplings of {board.units} within each "
-        "task, "
-        f"seeded by the data; unadjusted. {captions.counted(len(known), 'run')} a method. "
-        f"{footing(group[-1], plan)}",
+        caption="Scores: 0 at the mean of random graphs, 1 at the reference of the problem, unclipped. Area: "
+        f"time average of the score over the search budget up to {board.search}; a step curve that starts at 0 "
+        f"and takes what the run would recommend at {searched}, from there on (so the last one has no weight). "
+        "Regret left: 1 minus the score at the full budget. Mean: of the tasks' means; IQM: mean of the middle "
+        f"half of all runs. ±: {1 - plan.alpha:.0%} percentile interval, {_RESAMPLES} resamplings of "
+        f"{board.units} within each task, seeded by the data; unadjusted. {captions.counted(len(known), 'run')} "
+        f"a method. {footing(group[-1], plan)}",
         notes=(f"without room between random graphs and reference, left out: {flat} runs a method",)
         if flat
         else (),

@@ -67,6 +67,8 @@ def strata_of(standing: Standing) -> list[list[int]]:
 def block_values(standing: Standing, names: Sequence[str]) -> dict[str, Floats]:
     """By method the means of some columns of its runs: blocks x cells x names, on the blocks that all cells have.
 
+    Where no accuracy is exact, the share of test questions that were answered right stands for it.
+
     A method with a run less is left out: its blocks would not be the others'.
     """
     blocks = standing.ranking.samples.blocks
@@ -78,9 +80,21 @@ def block_values(standing: Standing, names: Sequence[str]) -> dict[str, Floats]:
     for method, own in means.groupby("method"):
         table = own.droplevel("method").reindex([(block, cell) for block in shared for cell in cells])
         values = table.to_numpy(dtype=np.float64).reshape(len(shared), len(cells), len(names))
-        if not np.isnan(values).all(axis=(0, 1)).any():
+        if "accuracy" in names and not standing.ranking.samples.exact:
+            values[..., list(names).index("accuracy")] = _answered(standing, str(method), shared)
+        if not np.isnan(values).any():
             found[str(method)] = values
     return found
+
+
+def _answered(standing: Standing, method: str, shared: Sequence[int]) -> Floats:
+    """The share of test questions that a method answered right: blocks x cells."""
+    samples = standing.ranking.samples
+    shares = [
+        [float(values[list(samples.blocks.kept[cell]).index(block)].mean()) for block in shared]
+        for cell, values in zip(samples.cells, samples.values[method], strict=True)
+    ]
+    return np.asarray(shares, dtype=np.float64).T
 
 
 def footing(standing: Standing, plan: Plan, exploratory: bool = True) -> str:

@@ -48,17 +48,14 @@ def failure_tables(
             columns=_COLUMNS,
             rows=rows,
             caption="Runs by what became of them; every scheduled run counts. Scheduled: a run of every block "
-            "that "
-            "any method has here. Failed: broken by the method; imputed: of these, scored with what the run had "
-            "(its incumbent, or the fallback graph), an unanswered question as wrong. Missing: lost to "
+            "that any method has here. Failed: broken by the method; imputed: of these, scored with what the "
+            "run had (its incumbent, or the fallback graph), an unanswered question as wrong. Missing: lost to "
             "infrastructure or not run; unanswered: test questions lost so. The difference to "
             f"{board.labels.get(plan.reference, plan.reference)}, in points, leaves a block with a gap out for "
-            "all "
-            "methods; at worst: every gap of the method counts as 0 and every gap of the reference as 1; at best: "
-            "the other way round; empty where there is no gap. Verdict: the same in all three, or not determined. "
-            "Intervals: "
-            f"{1 - plan.alpha:.0%}, adjusted by Holm over {captions.counted(family, 'comparison')}. "
-            f"{footing(standing, plan)}",
+            "all methods; at worst: every gap of the method counts as 0 and every gap of the reference as 1; at "
+            "best: the other way round; empty where there is no gap. Verdict: the same in all three, or not "
+            f"determined. Intervals: {1 - plan.alpha:.0%}, adjusted by Holm over "
+            f"{captions.counted(family, 'comparison')}. {footing(standing, plan)}",
             notes=tuple(captions.exclusions(ranking)),
         )
 

@@ -33,9 +33,9 @@ _COLUMNS = (
 
 
 def front_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
-    """A table for each full, ranked, exact board of at least two methods and two blocks."""
+    """A table for each full, ranked board of at least two methods and two blocks."""
     for standing in whole(standings):
-        values = block_values(standing, _NAMES) if standing.ranking.samples.exact else {}
+        values = block_values(standing, _NAMES)
         if len(values) > 1 and len(next(iter(values.values()))) > 1:
             yield _table(standing, values, plan)
 
@@ -60,15 +60,13 @@ def _table(standing: Standing, values: dict[str, Floats], plan: Plan) -> Table:
         title=f"Front: {captions.where(board)}",
         columns=_COLUMNS,
         rows=tuple(rows),
-        caption=f"Means over {board.units} of the recommended graph: exact accuracy, modelled critical path in "
-        "seconds a question, compute in units a question. *: no method is at least as good in all three and "
-        "better "
-        f"in one. On the front: share of {_RESAMPLES} resamplings of {board.units} (within each task, all methods "
+        caption=f"Means over {board.units} of the recommended graph: "
+        f"accuracy{'' if standing.ranking.samples.exact else ' on the test questions'}, critical path in seconds "
+        "a question, compute in units a question. *: no method is at least as good in all three and better in "
+        f"one. On the front: share of {_RESAMPLES} resamplings of {board.units} (within each task, all methods "
         "at once) in which that is so; a method whose share is far from 0 and 1 is there or not by luck. Volume "
-        "of "
-        "its own: share of the hypervolume, from accuracy 0 and the largest mean latency and compute in the "
-        "table, "
-        "that is lost without the method. All of it depends on who is in the table. "
+        "of its own: share of the hypervolume, from accuracy 0 and the largest mean latency and compute in the "
+        "table, that is lost without the method. All of it depends on who is in the table. "
         f"{footing(standing, plan)}",
     )
 

@@ -64,9 +64,9 @@ def _fixed_words(methods: int, names: str, plan: Plan) -> str:
     return (
         f"p: gatekeeping over {captions.counted(methods, 'method')} in the order {names}, fixed for all suites: "
         "a method's next budget is tested only if the one before is separated. Each method starts with "
-        f"{plan.alpha:g}/{methods}; the share of a method that passes to the end goes to the others (Bretz et al. "
-        "2009), so the first budget asks more here than by Holm's correction in the leaderboard itself. Any claim "
-        f"of this table is wrong in at most {plan.alpha:.0%} of suites."
+        f"{plan.alpha:g}/{methods}; the share of a method that passes to the end goes to the others (Bretz et "
+        "al. 2009), so the first budget asks more here than by Holm's correction in the leaderboard itself. Any "
+        f"claim of this table is wrong in at most {plan.alpha:.0%} of suites."
     )
 
 

@@ -59,21 +59,20 @@ def power_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
             title=f"Power: {captions.where(board)}",
             columns=_COLUMNS,
             rows=tuple(_row(standing, method, plan) for method in against(standing)),
-            caption=f"Of the difference to {board.labels[plan.reference]}, in points. Detectable: found with 80 % "
-            f"power by one two-sided test at {plan.alpha:g} with these degrees of freedom; Holm's first step: at "
-            f"{plan.alpha:g}/{family}, what the largest difference of the family must pass. Power at ROPE: of "
+            caption=f"Of the difference to {board.labels[plan.reference]}, in points. Detectable: found with 80 "
+            f"% power by one two-sided test at {plan.alpha:g} with these degrees of freedom; Holm's first step: "
+            f"at {plan.alpha:g}/{family}, what the largest difference of the family must pass. Power at ROPE: of "
             f"finding a true difference of {100 * plan.rope:g} point{'' if plan.rope == 0.01 else 's'}. "
-            f"{_exact_words(board.units) if exact else _CROSSED} "
-            "Estimated from these very runs: for planning the next ones, not for judging these. "
-            f"{footing(standing, plan)}",
+            f"{_exact_words(board.units) if exact else _CROSSED} Estimated from these very runs: for planning "
+            f"the next ones, not for judging these. {footing(standing, plan)}",
         )
 
 
 _CROSSED = (
     "sd: roots of the variance components of the differences on one question (seed, question, rest; crossed "
-    "analysis of variance, mean over tasks, not below 0), from which the power with twice the seeds or questions "
-    "follows. Seeds as fixed: Miller's formula, which counts the questions' variance alone; the search's own luck "
-    "is missing from it."
+    "analysis of variance, mean over tasks, not below 0), from which the power with twice the seeds or "
+    "questions follows. Seeds as fixed: Miller's formula, which counts the questions' variance alone; the "
+    "search's own luck is missing from it."
 )
 
 

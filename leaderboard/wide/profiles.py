@@ -52,12 +52,10 @@ def _table(standing: Standing, scores: dict[str, list[Floats]], plan: Plan) -> T
         rows=tuple(rows),
         caption=f"Share of {runs} runs, over all tasks, with a score above each value; 0 is the mean of random "
         "graphs, 1 the reference. IQM: mean of the middle half of the runs. Probability of improvement: that a "
-        "run "
-        f"of the method scores above a run of {board.labels.get(plan.reference, plan.reference)} on the same "
-        "task, a "
-        f"tie counts half, mean over tasks; ±: {1 - plan.alpha:.0%} percentile interval, {_RESAMPLES} resamplings "
-        f"of the {board.units} of both at once, within each task; unadjusted. It says how often, not how much. "
-        f"{footing(standing, plan)}",
+        f"run of the method scores above a run of {board.labels.get(plan.reference, plan.reference)} on the same "
+        f"task, a tie counts half, mean over tasks; ±: {1 - plan.alpha:.0%} percentile interval, {_RESAMPLES} "
+        f"resamplings of the {board.units} of both at once, within each task; unadjusted. It says how often, not "
+        f"how much. {footing(standing, plan)}",
     )
 
 

@@ -58,16 +58,13 @@ def _table(standing: Standing, values: dict[str, Floats], plan: Plan) -> Table:
         title=f"Time ratios: {captions.where(board)}",
         columns=(*columns, METHOD),
         rows=tuple((*row, method) for row, method in zip(cells, methods, strict=True)),
-        caption=f"Ratio of geometric means to {board.labels[plan.reference]}, of the modelled search time and of "
-        "the "
-        f"modelled critical path of the recommended graph; below 1: faster. ±: {1 - plan.alpha:.0%} t interval of "
-        "the "
-        f"mean log ratio over {board.units}, each the mean over tasks, adjusted by Holm over "
-        f"{captions.counted(family, 'comparison')} a column; bootstrap: BCa, {_RESAMPLES} resamplings, "
-        "unadjusted. "
-        "A failed run's search counts with the cap of a time track, else with the longest search of any method on "
-        "that block, never with what it got away with; a method that searches for no time at all has no ratio. "
-        f"{footing(standing, plan)}",
+        caption=f"Ratio of geometric means to {board.labels[plan.reference]}, of the search time and of the "
+        "critical path of the recommended graph, as recorded (modelled in simulated worlds); below 1: faster. "
+        f"±: {1 - plan.alpha:.0%} t interval of the mean log ratio over {board.units}, each the mean over tasks, "
+        f"adjusted by Holm over {captions.counted(family, 'comparison')} a column; bootstrap: BCa, {_RESAMPLES} "
+        "resamplings, unadjusted. A failed run's search counts with the cap of a time track, else with the "
+        "longest search of any method on that block, never with what it got away with; a method that searches "
+        f"for no time at all has no ratio. {footing(standing, plan)}",
     )
 
 

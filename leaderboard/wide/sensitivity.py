@@ -53,10 +53,10 @@ def sensitivity_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Ta
             rows=rows,
             caption=f"Difference to {board.labels[plan.reference]} in points with its unadjusted "
             f"{1 - plan.alpha:.0%} interval and p value by the primary test, and what other tests of the same "
-            f"{'answers' if not standing.ranking.samples.exact else 'blocks'} say. {_words(standing, plan)} All p "
-            f"values are unadjusted ({captions.counted(len(rows), 'comparison')}); agree: every test with a p "
-            f"value or interval is on the same side of {plan.alpha:g} as the primary one (ranks and flips only where "
-            "the blocks are enough for them to reject). Equivalent: two one-sided tests, the "
+            f"{'answers' if not standing.ranking.samples.exact else 'blocks'} say. {_words(standing, plan)} All "
+            f"p values are unadjusted ({captions.counted(len(rows), 'comparison')}); agree: every test with a p "
+            f"value or interval is on the same side of {plan.alpha:g} as the primary one (ranks and flips only "
+            "where the blocks are enough for them to reject). Equivalent: two one-sided tests, the "
             f"{1 - 2 * plan.alpha:.0%} interval lies within the ROPE. {footing(standing, plan)}",
             notes=tuple(captions.exclusions(standing.ranking)),
         )
@@ -181,19 +181,18 @@ def _words(standing: Standing, plan: Plan) -> str:
     unit = "instance" if standing.board.instances else "seed"
     words = (
         f"Wilcoxon: signed ranks of one difference per {unit}, exact under ties; sign flips: exact up to "
-        f"{_EXACT_FLIPS} of them, else 9,999 sampled. Better, equal, worse: share of {_RESAMPLES} posterior draws "
-        "of "
-        f"the Bayesian signed-rank test in which the difference is mostly above, within or below ±{rope}. "
+        f"{_EXACT_FLIPS} of them, else 9,999 sampled. Better, equal, worse: share of {_RESAMPLES} posterior "
+        "draws of the Bayesian signed-rank test in which the difference is mostly above, within or below "
+        f"±{rope}. "
     )
     if standing.ranking.samples.exact:
         return (
             words + f"Bootstrap: percentiles of {_RESAMPLES} resamplings of {unit}s within each task, tasks equal."
         )
     return (
-        words + "Paired t over seeds, Wilcoxon, flips and posterior take the questions for the whole population; "
-        "McNemar: seeds in which it rejects, of all, with the median p, and by question: clustered standard "
-        "error; "
-        "both take the seeds for the whole population. Two-way clusters: seed and question, fewest minus one "
-        "degrees "
-        f"of freedom. Bootstrap: {_RESAMPLES} resamplings of seeds and questions within each task."
+        words + "Paired t over seeds, Wilcoxon, flips and posterior take the questions for the whole "
+        "population; McNemar: seeds in which it rejects, of all, with the median p, and by question: clustered "
+        "standard error; both take the seeds for the whole population. Two-way clusters: seed and question, "
+        f"fewest minus one degrees of freedom. Bootstrap: {_RESAMPLES} resamplings of seeds and questions within "
+        "each task."
     )

@@ -48,11 +48,9 @@ def _runtimes(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
         rows=tuple((*row, method) for row, method in zip(rows, found.methods, strict=True)),
         caption=f"Expected runtime (ERT) in {_UNIT[currency(board)]} to an accuracy: what all {len(found.tasks)} "
         "runs spent until they got there, or in all, divided by the number that got there; ∞: none did. A run "
-        "gets "
-        f"there at the first of the search budgets {_budgets(group)} at which what it would recommend has the "
-        "accuracy, so the figure is an upper bound on this grid; of a method that plans with its budget, each "
-        "budget "
-        "is a run of its own. Half the room: halfway from random graphs to the reference. ROPE: "
+        f"gets there at the first of the search budgets {_budgets(group)} at which what it would recommend has "
+        "the accuracy, so the figure is an upper bound on this grid; of a method that plans with its budget, "
+        "each budget is a run of its own. Half the room: halfway from random graphs to the reference. ROPE: "
         f"{100 * plan.rope:g} point{'' if plan.rope == 0.01 else 's'}. No interval: compare the counts. "
         f"{footing(group[-1], plan)}",
     )
@@ -77,12 +75,10 @@ def _profile(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
             for at in order
         ),
         caption=f"Share of {len(found.tasks)} problems (a task in a world with a seed) in which a method gets "
-        "half "
-        f"the room for at most so many times the {_UNIT[currency(board)]} of the method that gets it cheapest "
-        f"there (Dolan, Moré 2002). A method that never got there counts as failed; {nobody} of the problems "
-        "nobody "
-        "solved, and they count too. Relative to who is in the table: not a measure of a method by itself. "
-        f"{footing(group[-1], plan)}",
+        f"half the room for at most so many times the {_UNIT[currency(board)]} of the method that gets it "
+        f"cheapest there (Dolan, Moré 2002). A method that never got there counts as failed; {nobody} of the "
+        "problems nobody solved, and they count too. Relative to who is in the table: not a measure of a method "
+        f"by itself. {footing(group[-1], plan)}",
     )
 
 

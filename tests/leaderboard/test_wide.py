@@ -353,3 +353,13 @@ def test_agreement_between_budgets(frames, curve):
     both = pd.concat([curve.assign(variant="a"), other], ignore_index=True)
     found = next(agreement_tables(frames.stand(both), PLAN))
     assert found.column("what").count("prior tier") == 1
+
+
+def test_a_live_front_is_of_the_answers(live):
+    runs, questions = live
+    runs = runs.assign(latency_critical=runs["method"].map(len).astype(float), graph_units=3.0)
+    table = only(front_tables(live_standings((runs, questions)), Plan()))
+    share = questions[questions["method"] == "tpe"].groupby("task")["correct"].mean().mean()
+
+    assert cell(table, "tpe", "accuracy") == pytest.approx(share)
+    assert "accuracy on the test questions" in table.caption
