@@ -73,7 +73,7 @@ def bootstrap_ci(
     low, high = (float(end) for end in np.quantile(replicates, tails))
     if method == "basic":
         low, high = 2 * estimate - high, 2 * estimate - low
-    return BootstrapInterval(low, high, float(replicates.std(ddof=1)))
+    return BootstrapInterval(*(round(value, 12) for value in (low, high, float(replicates.std(ddof=1)))))
 
 
 def stratified_bootstrap_ci(
@@ -141,9 +141,12 @@ def resampled_counts(sizes: Sequence[int], n_resamples: int, seed: int) -> Itera
 
 
 def percentiles(replicates: Floats, level: float) -> StratifiedInterval:
-    """The equal-tailed interval of the replicates, linearly interpolated."""
+    """The equal-tailed interval of the replicates, linearly interpolated, at 12 decimals.
+
+    Sums may differ in the last bit from one linear algebra library to the next; what is printed may not.
+    """
     low, high = np.quantile(replicates, [(1 - level) / 2, (1 + level) / 2])
-    return StratifiedInterval(float(low), float(high))
+    return StratifiedInterval(round(float(low), 12), round(float(high), 12))
 
 
 def _counts(rng: np.random.Generator, n: int, size: int) -> Floats:

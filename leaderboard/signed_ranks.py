@@ -97,7 +97,7 @@ def bayesian_signed_rank(
         ((weights @ region.astype(np.float64)) * weights).sum(axis=1)
         for region in (pairs > 2 * rope, pairs < -2 * rope)
     )
-    shares = np.stack([better, 1 - better - worse, worse], axis=1)
+    shares = np.round(np.stack([better, 1 - better - worse, worse], axis=1), 12)
     # A draw that two regions share, as with all differences 0 and no rope, counts half for each.
     winners = np.isclose(shares, shares.max(axis=1, keepdims=True), rtol=0, atol=1e-12)
     left, equal, right = (winners / winners.sum(axis=1, keepdims=True)).mean(axis=0).tolist()

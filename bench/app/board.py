@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leaderboard.ranks import Plan
 
-__all__ = ["board_text", "read_records", "write_text"]
+__all__ = ["board_text", "plan_of", "read_records", "write_text"]
 
 
 def read_records(path: Path) -> Records:
@@ -53,7 +53,7 @@ def board_text(
     everything, questions = records.runs_df(), records.questions_df()
     texts = []
     for name, own in _kept(everything, only or {}).groupby("suite"):
-        plan = _plan(str(name), everything[everything["suite"] == name], suite)
+        plan = plan_of(str(name), str(own["plan"].iloc[0]), suite, everything)
         if overall:
             tables, rest = overview(own, questions, plan)
         else:
@@ -79,27 +79,29 @@ def _kept(runs: pd.DataFrame, only: Mapping[str, Sequence[str]]) -> pd.DataFrame
     return runs
 
 
-def _plan(name: str, runs: pd.DataFrame, given: Suite | None) -> Plan:
-    """What the suite with the plan of these runs fixed; where it is not here the defaults, which tables say."""
+def plan_of(name: str, stamp: str, given: Suite | None, runs: pd.DataFrame) -> Plan:
+    """What the suite with this plan hash fixed beforehand; where it is not here the defaults, which tables say.
+
+    runs: all runs at hand, by which to tell whether the plan was carried out whole.
+    """
     from leaderboard.ranks import Plan
 
-    stamp = str(runs["plan"].iloc[0])
     named = [load_suite(name)] if name in list_suites() else []
     for suite in filter(None, (given, *named)):
         if suite.plan_hash == stamp:
             fixed = {field.name for field in fields(Plan)} & set(suite.plan)
             values = {name: suite.plan[name] for name in fixed}
             values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-            return Plan(**values, unfinished=_unfinished(suite, runs))
+            return Plan(**values, unfinished=_unfinished(suite, name, runs))
     return Plan(assumed=True)
 
 
-def _unfinished(suite: Suite, runs: pd.DataFrame) -> int:
+def _unfinished(suite: Suite, name: str, runs: pd.DataFrame) -> int:
     """At how many places of the suite's primary variant there is no run."""
     primary = str(suite.plan.get("primary", ""))
     if suite.variants and not primary:
         return 0  # no variant is the endpoint, so nothing is confirmatory anyway
-    own = runs[runs["variant"] == primary]
+    own = runs[(runs["suite"] == name) & (runs["variant"] == primary)]
     return len(suite.places(primary) - set(zip(own["task"], own["world"], own["seed"], strict=True)))
 
 
