@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def _table(order: Sequence[Standing], methods: Sequence[str], plan: Plan) -> Tab
         for standing, pvalue in zip(order, pvalues, strict=True):
             test = standing.ranking.against_reference[method].test
             cells += [Interval(test.mean_difference, test.ci_low, test.ci_high), pvalue]
-        rows.append((*cells, _down_to(order, method, pvalues, plan.alpha), method))
+        rows.append((*cells, (_down_to if fixed else _wherever)(order, method, pvalues, plan.alpha), method))
     names = " > ".join(standing.board.search for standing in order)
     return Table(
         title=f"Budgets in order: {captions.where(board, 'search')}",
@@ -79,10 +80,16 @@ def _free_words(tests: int) -> str:
 
 def _down_to(order: Sequence[Standing], method: str, pvalues: Sequence[float], alpha: float) -> str:
     """The smallest budget of the unbroken row of separations, with its direction."""
-    passed = ""
-    for standing, pvalue in zip(order, pvalues, strict=True):
-        if pvalue > alpha:
-            break
-        mean = standing.ranking.against_reference[method].test.mean_difference
-        passed = f"{standing.board.search} ({'better' if mean > 0 else 'worse'})"
-    return passed
+    passed = list(takewhile(lambda pair: pair[1] <= alpha, zip(order, pvalues, strict=True)))
+    return _said(passed[-1][0], method) if passed else ""
+
+
+def _wherever(order: Sequence[Standing], method: str, pvalues: Sequence[float], alpha: float) -> str:
+    """Every budget with a rate below the level, each with its direction: no order is claimed."""
+    pairs = zip(order, pvalues, strict=True)
+    return ", ".join(_said(standing, method) for standing, pvalue in pairs if pvalue <= alpha)
+
+
+def _said(standing: Standing, method: str) -> str:
+    mean = standing.ranking.against_reference[method].test.mean_difference
+    return f"{standing.board.search} ({'better' if mean > 0 else 'worse'})"

@@ -225,6 +225,7 @@ def test_budgets_in_order_are_confirmatory_only_under_the_plan(frames, curve):
     for plan in (Plan(assumed=True), Plan(unfinished=3), Plan(budgets=("medium",)), Plan(primary="other")):
         table = only(gate_tables(standings, plan))
         assert "Benjamini" in table.caption and "Exploratory" in table.caption
+        assert cell(table, "single", "holds") == "480ex (worse), 120ex (worse), 30ex (worse)"
         assert "Confirmatory" not in table.caption
 
 
