@@ -10,7 +10,7 @@ from leaderboard import captions
 from leaderboard.aggregates import aggregate, iqm
 from leaderboard.anytime import anytime_auc, normalised_regret
 from leaderboard.bootstrap import stratified_bootstrap_ci
-from leaderboard.curves import amount, curve_groups
+from leaderboard.curves import curve_groups, search_amount
 from leaderboard.numbers import Floats, data_seed
 from leaderboard.ranks import Plan, Standing
 from leaderboard.table import Cell, Column, Interval, Table
@@ -42,7 +42,7 @@ def anytime_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]
 
 def _table(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
     board = group[-1].board
-    budgets = [amount(standing.board) for standing in group]
+    budgets = [search_amount(standing.board) for standing in group]
     # Without room between random graphs and the reference a score has no meaning.
     known = [at for at, room in enumerate(found.reference - found.random) if room > 0]
     rows = [

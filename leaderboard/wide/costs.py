@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from leaderboard.anytime import best_so_far
-from leaderboard.curves import currency
+from leaderboard.curves import search_currency
 from leaderboard.numbers import Floats
 from leaderboard.ranks import Plan, Standing
 from leaderboard.rows import counted_runs
@@ -46,7 +46,7 @@ def searches(group: Sequence[Standing]) -> Searches | None:
     """A group of boards (`curve_groups`) by run, of methods that have every budget; None without exact truth."""
     if not all(standing.ranking.samples.exact for standing in group):
         return None
-    names = ["accuracy", _SPENT[currency(group[0].board)], "reference", "best_fixed", "random_mean"]
+    names = ["accuracy", _SPENT[search_currency(group[0].board)], "reference", "best_fixed", "random_mean"]
     by = ["method", "task", "world", "seed"]
     frames = [counted_runs(s.board.runs, s.ranking.samples.blocks).set_index(by)[names] for s in group]
     # The order of rows must not matter, nor a block that one budget lacks.

@@ -9,7 +9,7 @@ import numpy as np
 
 from leaderboard import captions
 from leaderboard.claims import confirmatory
-from leaderboard.curves import amount, curve_groups
+from leaderboard.curves import curve_groups, search_amount
 from leaderboard.multiple import adjust_pvalues, gatekeeping
 from leaderboard.ranks import Plan, Standing
 from leaderboard.table import Cell, Column, Interval, Table
@@ -21,7 +21,7 @@ __all__ = ["gate_tables"]
 def gate_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
     """A table for each ranked stratum of a variant that has several search budgets and the reference in all."""
     for group in curve_groups(standings):
-        order = sorted(group, key=lambda standing: -amount(standing.board))
+        order = sorted(group, key=lambda standing: -search_amount(standing.board))
         methods = [m for m in against(order[0]) if all(m in s.ranking.against_reference for s in order)]
         if len(order) > 1 and methods:
             yield _table(order, methods, plan)

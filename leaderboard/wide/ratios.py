@@ -9,7 +9,7 @@ import numpy as np
 
 from leaderboard import captions
 from leaderboard.bootstrap import bootstrap_ci
-from leaderboard.curves import amount, currency
+from leaderboard.curves import search_amount, search_currency
 from leaderboard.effects import Effect, effects
 from leaderboard.numbers import Floats, data_seed
 from leaderboard.ranks import Plan, Standing
@@ -93,6 +93,6 @@ def _censored(standing: Standing) -> Standing:
     if not failed.any():
         return standing
     longest = board.runs.groupby(["cell", "block"])["spent_seconds"].transform("max")
-    cap = np.maximum(longest, amount(board)) if currency(board) == "seconds" else longest
+    cap = np.maximum(longest, search_amount(board)) if search_currency(board) == "seconds" else longest
     runs = board.runs.assign(spent_seconds=board.runs["spent_seconds"].where(~failed, cap))
     return Standing(replace(board, runs=runs), standing.ranking)

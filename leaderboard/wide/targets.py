@@ -9,7 +9,7 @@ import numpy as np
 from leaderboard import captions
 from leaderboard.aggregates import performance_profile
 from leaderboard.anytime import expected_runtime
-from leaderboard.curves import amount, currency, curve_groups
+from leaderboard.curves import curve_groups, search_amount, search_currency
 from leaderboard.ranks import Plan, Standing
 from leaderboard.table import Cell, Column, Table
 from leaderboard.wide.common import METHOD, TEXT, footing
@@ -37,7 +37,7 @@ def _runtimes(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
     for name, target in targets.items():
         heading = "\n".join(TARGETS[name].split(" ", 2))
         columns += [
-            Column(f"ert_{name}", heading, "ratio", unit=_UNIT[currency(board)], digits=0),
+            Column(f"ert_{name}", heading, "ratio", unit=_UNIT[search_currency(board)], digits=0),
             Column(f"reached_{name}", "reached", "text"),
         ]
         for row, spent, reached in zip(rows, *spent_until(found, target), strict=True):
@@ -46,7 +46,7 @@ def _runtimes(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
         title=f"Targets: {captions.where(board, 'search')}",
         columns=(*columns, METHOD),
         rows=tuple((*row, method) for row, method in zip(rows, found.methods, strict=True)),
-        caption=f"Expected runtime (ERT) in {_UNIT[currency(board)]} to an accuracy: what all {len(found.tasks)} "
+        caption=f"Expected runtime (ERT) in {_UNIT[search_currency(board)]} to an accuracy: what all {len(found.tasks)} "
         "runs spent until they got there, or in all, divided by the number that got there; ∞: none did. A run "
         f"gets there at the first of the search budgets {_budgets(group)} at which what it would recommend has "
         "the accuracy, so the figure is an upper bound on this grid; of a method that plans with its budget, "
@@ -75,7 +75,7 @@ def _profile(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
             for at in order
         ),
         caption=f"Share of {len(found.tasks)} problems (a task in a world with a seed) in which a method gets "
-        f"half the room for at most so many times the {_UNIT[currency(board)]} of the method that gets it "
+        f"half the room for at most so many times the {_UNIT[search_currency(board)]} of the method that gets it "
         f"cheapest there (Dolan, Moré 2002). A method that never got there counts as failed; {nobody} of the "
         "problems nobody solved, and they count too. Relative to who is in the table: not a measure of a method "
         f"by itself. {footing(group[-1], plan)}",
@@ -83,4 +83,4 @@ def _profile(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
 
 
 def _budgets(group: Sequence[Standing]) -> str:
-    return ", ".join(standing.board.search for standing in sorted(group, key=lambda s: amount(s.board)))
+    return ", ".join(standing.board.search for standing in sorted(group, key=lambda s: search_amount(s.board)))
