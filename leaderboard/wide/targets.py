@@ -46,13 +46,13 @@ def _runtimes(group: Sequence[Standing], found: Searches, plan: Plan) -> Table:
         title=f"Targets: {captions.where(board, 'search')}",
         columns=(*columns, METHOD),
         rows=tuple((*row, method) for row, method in zip(rows, found.methods, strict=True)),
-        caption=f"Expected runtime (ERT) in {_UNIT[search_currency(board)]} to an accuracy: what all {len(found.tasks)} "
-        "runs spent until they got there, or in all, divided by the number that got there; ∞: none did. A run "
-        f"gets there at the first of the search budgets {_budgets(group)} at which what it would recommend has "
-        "the accuracy, so the figure is an upper bound on this grid; of a method that plans with its budget, "
-        "each budget is a run of its own. Half the room: halfway from random graphs to the reference. ROPE: "
-        f"{100 * plan.rope:g} point{'' if plan.rope == 0.01 else 's'}. No interval: compare the counts. "
-        f"{footing(group[-1], plan)}",
+        caption=f"Expected runtime (ERT) in {_UNIT[search_currency(board)]} to an accuracy: what all "
+        f"{len(found.tasks)} runs spent until they got there, or in all, divided by the number that got there; "
+        f"∞: none did. A run gets there at the first of the search budgets {_budgets(group)} at which what it "
+        "would recommend has the accuracy, so the figure is an upper bound on this grid; of a method that plans "
+        "with its budget, each budget is a run of its own. Half the room: halfway from random graphs to the "
+        f"reference. ROPE: {100 * plan.rope:g} point{'' if plan.rope == 0.01 else 's'}. No interval: compare the "
+        f"counts. {footing(group[-1], plan)}",
     )
 
 
