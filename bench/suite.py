@@ -108,6 +108,14 @@ class Suite:
             for name, own in (self.variants or {"": {}}).items()
         ]
 
+    def places(self, variant: str = "") -> set[tuple[str, str, int]]:
+        """Where the runs of a variant take place: (task, world as frames name it, seed)."""
+        plan = next((own for name, own, _ in self.settings() if name == variant), self.plan)
+        return {
+            (place.task, " ".join([plan["world"], *(value for _, value in place.options)]), place.seed)
+            for place in _places(_OPTIONAL | plan, None, None)
+        }
+
     def specs(
         self,
         tasks: Sequence[str] | None = None,

@@ -23,8 +23,9 @@ from leaderboard.standing import by_task, overall, pairwise
 from leaderboard.table import Table
 from leaderboard.traps import trap_tables, trapped
 from leaderboard.verdicts import verdict_tables
+from leaderboard.wide import wide_tables
 
-__all__ = ["Overview", "leaderboard_tables", "overview"]
+__all__ = ["ACROSS", "Overview", "leaderboard_tables", "ordered_boards", "overview", "stand"]
 
 ACROSS: tuple[Callable[[Sequence[Standing], Plan], Iterator[Table]], ...] = (
     curve_tables,
@@ -46,9 +47,9 @@ class Overview(NamedTuple):
 
 
 def leaderboard_tables(
-    runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Plan | None = None
+    runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Plan | None = None, wide: bool = False
 ) -> list[Table]:
-    """All tables of a set of runs: every board's, then those across boards.
+    """All tables of a set of runs: every board's, then those across boards; wide: and those behind the ranks.
 
     Of each board the overall table; at the full search budget of a ranked stratum also each task and every method
     against the reference. runs, questions: the frames of `load_records(path)`; questions are needed where no exact
@@ -56,12 +57,13 @@ def leaderboard_tables(
     together.
     """
     plan = plan or Plan()
-    boards = _in_order(runs, plan)
-    standings = [_standing(board, questions, plan) for board in boards]
+    boards = ordered_boards(runs, plan)
+    standings = [stand(board, questions, plan) for board in boards]
     return [
         *(table for standing in standings for table in _board_tables(standing, questions, plan)),
         *(table for tables in ACROSS for table in tables(standings, plan)),
         *trap_tables(boards, plan),
+        *(wide_tables(standings, plan, questions) if wide else ()),
     ]
 
 
@@ -72,8 +74,8 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     without a primary variant compares its variants instead. Parameters and errors as of `leaderboard_tables`.
     """
     plan = plan or Plan()
-    boards = _in_order(runs, plan)
-    standings = [_standing(board, questions, plan) for board in boards if board.ranked]
+    boards = ordered_boards(runs, plan)
+    standings = [stand(board, questions, plan) for board in boards if board.ranked]
     whole = [standing for standing in standings if standing.board.full]
     primary = [standing for standing in whole if standing.board.variant == plan.primary]
     tables = [overall(*standing, plan) for standing in primary or whole[:1]]
@@ -84,12 +86,12 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     return Overview(tables, _rest(boards))
 
 
-def _in_order(runs: pd.DataFrame, plan: Plan) -> list[Board]:
+def ordered_boards(runs: pd.DataFrame, plan: Plan) -> list[Board]:
     """The boards, the primary variant's first."""
     return sorted(split_boards(runs), key=lambda board: (board.suite, board.variant != plan.primary))
 
 
-def _standing(board: Board, questions: pd.DataFrame | None, plan: Plan) -> Standing:
+def stand(board: Board, questions: pd.DataFrame | None, plan: Plan) -> Standing:
     """A board and its verdict; where the plan says so without the tasks that hold nothing to find."""
     traps = trapped(board) if plan.traps == "apart" and not board.instances else []
     if traps and set(traps) < set(board.tasks):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leaderboard.ranks import Plan
 
-__all__ = ["board_text", "read_records", "write_text"]
+__all__ = ["board_text", "plan_of", "read_records", "write_text"]
 
 
 def read_records(path: Path) -> Records:
@@ -50,14 +50,14 @@ def board_text(
     """
     from leaderboard import leaderboard_tables, overview, render
 
-    runs, questions = _kept(records.runs_df(), only or {}), records.questions_df()
+    everything, questions = records.runs_df(), records.questions_df()
     texts = []
-    for name, own in runs.groupby("suite"):
-        plan = _plan(str(name), str(own["plan"].iloc[0]), suite)
+    for name, own in _kept(everything, only or {}).groupby("suite"):
+        plan = plan_of(str(name), str(own["plan"].iloc[0]), suite, everything)
         if overall:
             tables, rest = overview(own, questions, plan)
         else:
-            tables, rest = leaderboard_tables(own, questions, plan), ""
+            tables, rest = leaderboard_tables(own, questions, plan, wide), ""
         texts += [render(table, form, wide=wide) for table in tables]  # type: ignore[arg-type]
         if rest:
             texts.append(f"more boards: isobudget leaderboard RESULTS, or part of them with {rest}\n")
@@ -79,16 +79,30 @@ def _kept(runs: pd.DataFrame, only: Mapping[str, Sequence[str]]) -> pd.DataFrame
     return runs
 
 
-def _plan(name: str, stamp: str, given: Suite | None) -> Plan:
-    """What the suite with this plan hash fixed beforehand; where it is not here the defaults, which tables say."""
+def plan_of(name: str, stamp: str, given: Suite | None, runs: pd.DataFrame) -> Plan:
+    """What the suite with this plan hash fixed beforehand; where it is not here the defaults, which tables say.
+
+    runs: all runs at hand, by which to tell whether the plan was carried out whole.
+    """
     from leaderboard.ranks import Plan
 
     named = [load_suite(name)] if name in list_suites() else []
     for suite in filter(None, (given, *named)):
         if suite.plan_hash == stamp:
             fixed = {field.name for field in fields(Plan)} & set(suite.plan)
-            return Plan(**{name: suite.plan[name] for name in fixed})
+            values = {name: suite.plan[name] for name in fixed}
+            values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+            return Plan(**values, unfinished=_unfinished(suite, name, runs))
     return Plan(assumed=True)
+
+
+def _unfinished(suite: Suite, name: str, runs: pd.DataFrame) -> int:
+    """At how many places of the suite's primary variant there is no run."""
+    primary = str(suite.plan.get("primary", ""))
+    if suite.variants and not primary:
+        return 0  # no variant is the endpoint, so nothing is confirmatory anyway
+    own = runs[(runs["suite"] == name) & (runs["variant"] == primary)]
+    return len(suite.places(primary) - set(zip(own["task"], own["world"], own["seed"], strict=True)))
 
 
 def write_text(path: Path, text: str) -> None:

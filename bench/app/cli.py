@@ -122,7 +122,7 @@ def run(suite: str, debug: bool, **options: Any) -> None:
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
 )
-@click.option("--wide", is_flag=True, help="All columns in the terminal.")
+@click.option("--wide", is_flag=True, help="All columns, and the tables behind the ranks.")
 @click.option("--variant", multiple=True, metavar="V", help="Only these variants of a suite.")
 @click.option("--stratum", multiple=True, metavar="S", help="Only these strata: headroom, trap, raw.")
 @click.option("--search", multiple=True, metavar="S", help="Only these search budgets, such as 120ex.")

@@ -93,9 +93,8 @@ def _value(standing: Standing, means: Mapping[str, float], method: str, aim: Aim
 
 def _front(points: Sequence[tuple[float, float]], x: Aim, y: Aim) -> list[bool]:
     """On the front or not; what is not accuracy is better when it is less."""
-    gain, cost = (0, 1) if x == "accuracy" else (1, 0)
-    sign = 1.0 if "accuracy" in (x, y) else -1.0
-    return [bool(on) for on in pareto_front([(sign * point[gain], point[cost]) for point in points])]
+    front = set(pareto_front(points, (x == "accuracy", y == "accuracy")))
+    return [at in front for at in range(len(points))]
 
 
 def _draw(

@@ -178,3 +178,16 @@ def test_a_variant_with_an_odd_field_is_refused(tmp_path):
 
     with pytest.raises(IsobudgetError, match="unknown fields: sesrch"):
         load_suite(str(tmp_path / "odd.toml"))
+
+
+@pytest.mark.parametrize("name", ["quick", "standard"])
+def test_places_are_where_the_runs_take_place(name):
+    suite = load_suite(name)
+    primary = suite.plan.get("primary", "")
+    runs = {
+        (spec.task, " ".join([spec.world, *(value for _, value in spec.world_options)]), spec.seed)
+        for spec in suite.specs()
+        if spec.variant == primary
+    }
+
+    assert suite.places(primary) == runs
