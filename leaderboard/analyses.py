@@ -1,7 +1,7 @@
 """Ways to say that two methods differ: the leaderboard's own two, and the usual ones it is compared with.
 
 Each takes the answers of two methods, one seeds x items array a task (with exact accuracies one column), and gives
-the difference and a two-sided p value. docs/protocols.md shows how often each calls copies of one method different.
+the difference and a two-sided p value. docs/protocols.md shows how often each calls equal methods different.
 """
 
 from __future__ import annotations

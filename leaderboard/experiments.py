@@ -1,7 +1,7 @@
 """Experiments drawn from a bank of runs: the same comparison, made again with other seeds and other questions.
 
-Seeds and questions are drawn independently and with replacement, so that the bank is the whole population: the truth
-of an experiment is known, and an experiment's seeds and items are random samples of it in the strict sense.
+Seeds and questions are drawn independently and with replacement, so that the bank is the whole population: the
+truth is known, and an experiment's seeds and items are random samples in the strict sense.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from leaderboard.paired import Floats
 
-__all__ = ["Bank", "draw", "levelled", "lifted"]
+__all__ = ["Bank", "as_frames", "draw", "levelled", "lifted"]
 
 Bools = npt.NDArray[np.bool_]
 
@@ -41,13 +43,13 @@ class Bank:
     @cached_property
     def level(self) -> Floats:
         """Mean of each method in each cell (M, T): over all blocks and questions, or of the exact accuracies."""
-        means: Floats = self.right.mean(axis=(2, 3)) if self.right.shape[3] else self.truth.mean(axis=2)
-        return means
+        means = self.right.mean(axis=(2, 3)) if self.right.shape[3] else self.truth.mean(axis=2)
+        return np.asarray(means, dtype=np.float64)
 
     @cached_property
     def merit(self) -> Floats:
         """What ranks the methods in truth (M,): the mean over cells of the exact accuracy of a run."""
-        return self.truth.mean(axis=(1, 2))
+        return np.asarray(self.truth.mean(axis=(1, 2)), dtype=np.float64)
 
     def only(self, *methods: int) -> Bank:
         """The bank of some of its methods."""
@@ -58,7 +60,7 @@ class Bank:
 
 
 def draw(bank: Bank, blocks: int, items: int, rng: np.random.Generator, exchanged: bool = False) -> list[Floats]:
-    """One experiment: in each cell the answers (M, blocks, items), or with items = 0 exact accuracies (M, blocks, 1).
+    """One experiment: in each cell the answers (M, blocks, items); with items = 0 exact accuracies (M, blocks, 1).
 
     The same blocks and items for all methods, others in every cell. exchanged: the methods of each block change
     places at random. For copies of one method that changes nothing but which copy is which, and makes them equal
@@ -79,22 +81,18 @@ def draw(bank: Bank, blocks: int, items: int, rng: np.random.Generator, exchange
     return cells
 
 
-def lifted(
-    answers: Sequence[Floats], level: Sequence[float], lift: float, rng: np.random.Generator
-) -> list[Floats]:
+def lifted(answers: Sequence[Floats], level: Sequence[float], lift: float, luck: Sequence[Floats]) -> list[Floats]:
     """The same answers, better by `lift` (a share) in expectation: some of the wrong ones become right.
 
-    level: the mean of each cell in the bank. Each wrong answer becomes right with probability lift/(1 - level),
-    whatever its question. The uniform numbers do not depend on the lift. Exact accuracies are simply raised.
+    level: the mean of each cell in the bank. luck: uniform numbers of the answers' shapes; each wrong answer
+    becomes right where its number is below lift/(1 - level), whatever its question. Exact accuracies are simply raised.
     """
-    raised = []
-    for values, mean in zip(answers, level, strict=True):
-        if values.shape[-1] == 1:
-            raised.append(values + lift)
-            continue
-        chance = min(1.0, lift / (1 - mean))
-        raised.append(np.maximum(values, rng.random(values.shape) < chance))
-    return raised
+    if answers[0].shape[-1] == 1:
+        return [values + lift for values in answers]
+    return [
+        np.maximum(values, number < lift / (1 - mean))
+        for values, mean, number in zip(answers, level, luck, strict=True)
+    ]
 
 
 def levelled(bank: Bank, rng: np.random.Generator) -> Bank:
@@ -113,3 +111,29 @@ def levelled(bank: Bank, rng: np.random.Generator) -> Bank:
         kept = bank.level[1 - better, cell] / bank.level[better, cell] if bank.level[better, cell] else 1.0
         right[better, cell] &= rng.random(right.shape[2:]) < kept
     return replace(bank, truth=truth, right=right)
+
+
+def as_frames(
+    cells: Sequence[Floats], methods: Sequence[str], tasks: Sequence[str], template: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """An experiment in the form in which records reach the leaderboard: a runs frame and a questions frame.
+
+    template: one row of a runs frame; what the experiment does not decide is as there. Seeds and questions are
+    numbered in the order in which they were drawn.
+    """
+    exact = cells[0].shape[2] == 1
+    first = template.iloc[0].to_dict()
+    runs, questions = [], []
+    for (place, task), (at, method) in product(enumerate(tasks), enumerate(methods)):
+        answers = cells[place][at]
+        for seed in range(len(answers)):
+            own = {"method": method, "label": method, "task": task, "seed": seed, "checkpoint": False}
+            runs.append(first | own | {"accuracy": answers[seed, 0] if exact else np.nan})
+        if not exact:
+            seeds, items = answers.shape
+            names = {"method": method, "task": task, "budget": first["budget"]}
+            right = answers.ravel() > 0
+            places = {"seed": np.repeat(np.arange(seeds), items), "question": np.tile(np.arange(items), seeds)}
+            kind = np.where(right, "correct", "wrong")
+            questions.append(pd.DataFrame(places).assign(**names, kind=kind, correct=right))
+    return pd.DataFrame(runs), pd.concat(questions) if questions else pd.DataFrame()

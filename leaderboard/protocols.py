@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,9 @@ __all__ = [
     "Copies",
     "Design",
     "Mean",
+    "Power",
     "Rate",
+    "calls_by_analysis",
     "contest",
     "copies_differ",
     "equals_differ",
@@ -48,20 +50,20 @@ class Design(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """How often something happened in n experiments; count may have halves, from ties."""
+    """How often something happened in n experiments."""
 
-    count: float
+    happened: float
     n: int
 
     @property
     def share(self) -> float:
         """The estimate."""
-        return self.count / self.n
+        return self.happened / self.n
 
     @property
     def interval(self) -> ProportionInterval:
         """Wilson's 95 % interval: the error of counting a finite number of experiments, nothing else."""
-        return proportion_ci(self.count, self.n)
+        return proportion_ci(self.happened, self.n)
 
 
 class Mean(NamedTuple):
@@ -73,10 +75,21 @@ class Mean(NamedTuple):
 
 
 class Copies(NamedTuple):
-    """A/A. pair: two copies are called different. winner: of all copies, the best is called better than the first."""
+    """A/A. pair: two copies are called different. winner: the best of all is called better than the first.
+
+    noise: by how much two copies differ, either way, in a share alpha of the experiments; a share.
+    """
 
     pair: Rate
     winner: Rate
+    noise: float
+
+
+class Power(NamedTuple):
+    """By true difference: called better by the protocol's own test; better by more than the noise of copies."""
+
+    called: tuple[Rate, ...]
+    beyond_noise: tuple[Rate, ...]
 
 
 @dataclass(frozen=True)
@@ -85,8 +98,8 @@ class Contest:
 
     best: the method on top is the truly best. loss: truth of the best minus that of the method on top, a share.
     inverted: share of pairs in the wrong order (Kendall's distance over its largest value); pairs: how many there
-    are. winner: the method on top is called better than the reference. wrong: some method is called better or worse
-    than the reference while the opposite is true. found: by method, how often its true difference from the
+    are. winner: the method on top is called better than the reference. wrong: some method is called better or
+    worse than the reference while the opposite is true. found: by method, how often its true difference from the
     reference is called with the right sign.
     """
 
@@ -104,14 +117,34 @@ class Contest:
 def copies_differ(bank: Bank, design: Design, replications: int, source: Source) -> Copies:
     """A/A: the bank's methods are copies of one, with different random streams."""
     pair = winner = 0
+    gaps = np.zeros(replications)
     for number in range(replications):
         rng = source("copies", number)
         cells = draw(bank, design.blocks, design.items, rng, exchanged=True)
         verdicts = _against(cells, 0, design)
         pair += verdicts[1].pvalue <= design.alpha
+        gaps[number] = abs(verdicts[1].difference)
         top = _top(_scores(cells), rng)
         winner += top != 0 and _called(verdicts, 0, design)[top]
-    return Copies(Rate(pair, replications), Rate(winner, replications))
+    noise = float(np.quantile(gaps, 1 - design.alpha))
+    return Copies(Rate(pair, replications), Rate(winner, replications), noise)
+
+
+def calls_by_analysis(
+    bank: Bank, design: Design, analyses: Sequence[str], replications: int, source: Source, exchanged: bool
+) -> dict[str, Rate]:
+    """How often each analysis calls the first two methods different, all on the same experiments.
+
+    exchanged: they are copies; otherwise they must have been made equal (`levelled`).
+    """
+    counts = dict.fromkeys(analyses, 0)
+    pair = bank.only(0, 1)
+    for number in range(replications):
+        cells = draw(pair, design.blocks, design.items, source("analyses", number), exchanged)
+        one, two = ([cell[place] for cell in cells] for place in (0, 1))
+        for name in analyses:
+            counts[name] += ANALYSES[name].test(one, two).pvalue <= design.alpha
+    return {name: Rate(count, replications) for name, count in counts.items()}
 
 
 def equals_differ(bank: Bank, design: Design, replications: int, source: Source) -> Rate:
@@ -124,24 +157,32 @@ def equals_differ(bank: Bank, design: Design, replications: int, source: Source)
     return Rate(count, replications)
 
 
-def power(bank: Bank, design: Design, lifts: Sequence[float], replications: int, source: Source) -> list[Rate]:
-    """How often a copy that is better by each of these shares is called better; the same draws for all of them."""
-    counts = [0] * len(lifts)
-    level = bank.level.mean(axis=0).tolist()
+def power(
+    bank: Bank, design: Design, lifts: Sequence[float], noise: float, replications: int, source: Source
+) -> Power:
+    """How often a copy that is better by each of these shares is found better; the same draws for all of them.
+
+    noise: what two equal copies exceed in a share alpha of experiments. A test that calls copies different too
+    often finds true differences often too; beyond the noise is what it would find if it kept its level.
+    """
+    called, beyond = np.zeros(len(lifts)), np.zeros(len(lifts))
+    level, pair = bank.level.mean(axis=0).tolist(), bank.only(0, 1)
     for number in range(replications):
-        cells = draw(bank.only(0, 1), design.blocks, design.items, source("power", number), exchanged=True)
+        rng = source("power", number)
+        cells = draw(pair, design.blocks, design.items, rng, exchanged=True)
         worse, better = ([cell[place] for cell in cells] for place in (0, 1))
+        luck = [rng.random(values.shape) for values in better]
         for position, lift in enumerate(lifts):
-            raised = lifted(better, level, lift, source("lift", number))
-            verdict = ANALYSES[design.analysis].test(raised, worse)
-            counts[position] += verdict.difference > 0 and verdict.pvalue <= design.alpha
-    return [Rate(count, replications) for count in counts]
+            verdict = ANALYSES[design.analysis].test(lifted(better, level, lift, luck), worse)
+            called[position] += verdict.difference > 0 and verdict.pvalue <= design.alpha
+            beyond[position] += verdict.difference > noise
+    return Power(*(tuple(Rate(float(count), replications) for count in counts) for counts in (called, beyond)))
 
 
 def smallest_found(lifts: Sequence[float], rates: Sequence[Rate], wanted: float = 0.8) -> float:
     """The difference that is found with this power, by straight lines between the lifts; inf beyond the last."""
     points = [(0.0, 0.0), *((lift, rate.share) for lift, rate in zip(lifts, rates, strict=True))]
-    for (low, below), (high, above) in zip(points, points[1:], strict=False):
+    for (low, below), (high, above) in pairwise(points):
         if below < wanted <= above:
             return low + (high - low) * (wanted - below) / (above - below)
     return math.inf
@@ -183,8 +224,7 @@ def contest(bank: Bank, reference: int, design: Design, replications: int, sourc
 
 def _scores(cells: Sequence[Floats]) -> Floats:
     """Each method's mean over cells (M,), rounded: sums in another order must not break ties."""
-    means: Floats = np.round(np.mean([cell.mean(axis=(1, 2)) for cell in cells], axis=0), 12)
-    return means
+    return np.asarray(np.mean([cell.mean(axis=(1, 2)) for cell in cells], axis=0)).round(12)
 
 
 def _top(scores: Floats, rng: np.random.Generator) -> int:

@@ -1,7 +1,7 @@
 """A bank of runs: made once by the real harness, kept as records, drawn from again and again.
 
-Test questions are answered here rather than in the runs: the simulated world can say at any time what a recommended
-graph answers to any question in the run's trial, exactly as the run's own test would have.
+Test questions are answered here rather than in the runs: the simulated world can say at any time what a
+recommended graph answers to any question in the run's trial, exactly as the run's own test would have.
 """
 
 from __future__ import annotations

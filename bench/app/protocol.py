@@ -33,8 +33,8 @@ class Protocol:
     stratum headroom are the blocks. How methods are compared: seeds (runs a method and task; of a family, how many
     worlds), items (test questions a task, 0 with exact accuracies), analysis, correction (none or holm, over the
     comparisons with the reference), reference, alpha. How closely the laboratory looks: bank, the runs of each
-    method and task (of a family: in each world) that experiments are drawn from; copies, of the reference method in an
-    A/A experiment (0: as many as there are methods).
+    method and task (of a family: in each world) that experiments are drawn from; copies of the reference method
+    in an A/A experiment (0: as many as there are methods).
     """
 
     name: str
@@ -99,7 +99,8 @@ class Protocol:
         once = [spec for spec in self.suite.specs(seeds=self._places()) if self._counts(spec)]
         copied = [spec for spec in once if spec.method == self.reference]
         whole = [*once, *(replace(spec, stream=k) for k in range(1, self.copies) for spec in copied)]
-        return [replace(spec, seed=seed) for seed in range(self.bank) for spec in whole]
+        bank = [replace(spec, seed=seed) for seed in range(self.bank) for spec in whole]
+        return sorted(bank, key=lambda spec: spec.world_options)  # a world is opened once for all of its runs
 
     def _places(self) -> list[int] | None:
         return None if self.instances else [0]

@@ -18,7 +18,7 @@ from bench.errors import IsobudgetError, unknown
 from bench.spec import RunSpec
 from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
 
-__all__ = ["run_command"]
+__all__ = ["follow", "run_command"]
 
 
 def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
@@ -39,7 +39,7 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
     if open_specs:
         opening, agent = _opening(suite, options, folder), _agent(suite, options)
         finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), opening, agent)
-        _follow(finished, len(open_specs), quiet)
+        follow(finished, len(open_specs), quiet)
     else:
         notes("nothing to do: every run has its record")
     _report(suite, specs, folder, form, notes, started)
@@ -193,7 +193,7 @@ def _bill(suite: Suite, specs: Sequence[RunSpec], open_specs: Sequence[RunSpec],
     return "\n".join(lines)
 
 
-def _follow(finished: Iterator[Finished], total: int, quiet: bool) -> None:
+def follow(finished: Iterator[Finished], total: int, quiet: bool) -> None:
     """Show how far it is and what it is doing, until all runs are done."""
     if quiet:
         for _ in finished:
