@@ -85,7 +85,7 @@ def lifted(answers: Sequence[Floats], level: Sequence[float], lift: float, luck:
     """The same answers, better by `lift` (a share) in expectation: some of the wrong ones become right.
 
     level: the mean of each cell in the bank. luck: uniform numbers of the answers' shapes; each wrong answer
-    becomes right where its number is below lift/(1 - level), whatever its question. Exact accuracies are simply raised.
+    becomes right where its number is below lift/(1 - level), whatever its question. Exact ones are simply raised.
     """
     if answers[0].shape[-1] == 1:
         return [values + lift for values in answers]

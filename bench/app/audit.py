@@ -6,7 +6,7 @@ import os
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,11 @@ from bench.registry import parse_method
 from bench.spec import RunSpec
 from bench.suite import missing, run_suite
 
-__all__ = ["audit_command", "make_bank", "tabled"]
+if TYPE_CHECKING:
+    from leaderboard.audits import Findings
+    from leaderboard.table import Table
+
+__all__ = ["audit_command", "examined", "make_bank", "tabled"]
 
 
 def audit_command(
@@ -35,7 +39,7 @@ def audit_command(
         return
     make_bank(protocol, folder, jobs or os.cpu_count() or 1, quiet)
     started = time.perf_counter()
-    table = tabled(protocol, folder, replications)
+    table = tabled(protocol, examined(protocol, folder, replications))
     click.echo(render(table, form))  # type: ignore[arg-type]
     if not quiet:
         click.echo(f"{replications} experiments a row: {time.perf_counter() - started:.0f} s", err=True)
@@ -55,15 +59,21 @@ def make_bank(protocol: Protocol, folder: Path, jobs: int, quiet: bool) -> None:
             click.echo(f"bank finished in {time.perf_counter() - started:.0f} s; it is kept", err=True)
 
 
-def tabled(protocol: Protocol, folder: Path, replications: int) -> Any:
-    """The audit as a `leaderboard.table.Table`; every run of the bank must be in `folder`."""
-    from leaderboard.audits import audit_table, examine
+def examined(protocol: Protocol, folder: Path, replications: int) -> Findings:
+    """What is found about the protocol; every run of its bank must be in `folder`."""
+    from leaderboard.audits import examine
     from leaderboard.protocols import Design
 
     bank, copies = read_banks(protocol, folder)
     design = Design(protocol.seeds, protocol.items, protocol.analysis, protocol.correction, protocol.alpha)
     at = protocol.methods.index(protocol.reference)
-    findings = examine(bank, copies, at, design, replications, partial(generator, "audit"))
+    return examine(bank, copies, at, design, replications, partial(generator, "audit"))
+
+
+def tabled(protocol: Protocol, findings: Findings) -> Table:
+    """The findings as the table that is printed."""
+    from leaderboard.audits import audit_table
+
     labels = [parse_method(method).label for method in protocol.methods]
     return audit_table(findings, f"Audit of protocol {protocol.name}", labels, _caption(protocol))
 
