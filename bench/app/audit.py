@@ -12,7 +12,7 @@ import click
 
 from bench.app.bank import read_banks
 from bench.app.protocol import Protocol, load_protocol
-from bench.app.running import follow
+from bench.app.running import check_plan, follow
 from bench.keys import generator
 from bench.registry import parse_method
 from bench.spec import RunSpec
@@ -33,6 +33,8 @@ def audit_command(
     from leaderboard import render
 
     protocol = load_protocol(name, changes)
+    for _, plan, _ in protocol.suite.settings():
+        check_plan(plan, protocol.tasks)
     folder = output or protocol.folder
     if dry_run:
         click.echo(_bill(protocol, missing(protocol.specs(), folder), folder, replications))

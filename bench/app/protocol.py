@@ -96,7 +96,7 @@ class Protocol:
 
     def specs(self) -> list[RunSpec]:
         """The runs of the bank, seed by seed: every method, then the other copies of the reference method."""
-        once = [spec for spec in self.suite.specs(seeds=self._places()) if self._counts(spec)]
+        once = [spec for spec in self.suite.specs(self.tasks, self._places()) if self._counts(spec)]
         copied = [spec for spec in once if spec.method == self.reference]
         whole = [*once, *(replace(spec, stream=k) for k in range(1, self.copies) for spec in copied)]
         bank = [replace(spec, seed=seed) for seed in range(self.bank) for spec in whole]

@@ -18,7 +18,7 @@ from bench.errors import IsobudgetError, unknown
 from bench.spec import RunSpec
 from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
 
-__all__ = ["follow", "run_command"]
+__all__ = ["check_plan", "follow", "run_command"]
 
 
 def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
@@ -79,11 +79,11 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
     if suite.plan["world"] not in list_worlds():
         raise unknown("world", suite.plan["world"], list_worlds())
     for _, plan, _ in suite.settings():
-        _check(plan, options["tasks"])
+        check_plan(plan, options["tasks"])
     return suite
 
 
-def _check(plan: dict[str, Any], tasks: Sequence[str]) -> None:
+def check_plan(plan: dict[str, Any], tasks: Sequence[str]) -> None:
     """Raise for what the runs of one setting would stumble over."""
     from bench.ledger import SearchBudget
     from bench.objective import Objective
