@@ -87,7 +87,8 @@ def _caption(protocol: Protocol) -> str:
     )
     from leaderboard.analyses import ANALYSES
 
-    compared = f"{protocol.seeds} {'worlds' if protocol.instances else 'seeds'}"
+    unit = "world" if protocol.instances else "seed"
+    compared = f"{protocol.seeds} {unit}{'' if protocol.seeds == 1 else 's'}"
     compared += f", {protocol.items} test questions a task" if protocol.items else ", exact accuracies"
     corrected = (
         "Holm over the comparisons with the reference" if protocol.correction == "holm" else "no correction"
@@ -96,7 +97,7 @@ def _caption(protocol: Protocol) -> str:
         f"Simulated ({where}). Each method searches with {protocol.search}, {protocol.questions} questions an "
         f"evaluation, {protocol.selection} selection, graphs of budget {protocol.budget}. Compared: {compared}; "
         f"{ANALYSES[protocol.analysis].says} at {100 * protocol.alpha:g} %, {corrected}. Every experiment is "
-        f"drawn from {protocol.bank} runs of each method {'a world' if protocol.instances else 'a task'}, "
+        f"drawn from {protocol.bank} runs of each method {'in a world' if protocol.instances else 'on a task'}, "
         "made by the harness; truth is their mean exact accuracy."
     )
 
