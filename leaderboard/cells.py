@@ -69,6 +69,8 @@ def _interval_text(column: Column, cell: Interval) -> str:
 
 
 def _number_text(column: Column, value: float) -> str:
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     if column.kind == "pvalue":
         return "<.001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
     scaled = value * _SCALE.get(column.kind, 1.0) * _UNIT_SCALE.get(column.unit[:1], 1.0)

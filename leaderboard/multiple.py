@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
+from scipy import stats
+
+from leaderboard.numbers import choice
 from leaderboard.paired import PairedTest, t_interval
 
-__all__ = ["adjust_pvalues", "detectable_difference", "simultaneous_intervals"]
+__all__ = ["adjust_pvalues", "detectable_difference", "gatekeeping", "simultaneous_intervals"]
 
 
 def adjust_pvalues(pvalues: Sequence[float], method: str = "holm") -> list[float]:
-    """Family-wise adjusted p values in input order (Holm 1979): reject where <= alpha.
+    """Adjusted p values in input order: reject where <= alpha. No other method is used by a table.
 
-    ValueError on a p value outside [0, 1] or NaN, and on a method that no table uses.
+    method: holm, the family-wise rate (Holm 1979) | bh, the false discovery rate of independent or positively
+    dependent tests, for exploration (Benjamini, Hochberg 1995). ValueError on a p value outside [0, 1] or NaN.
     """
-    if method != "holm":
-        raise ValueError(f"method: only 'holm' is used by the tables, not {method!r}")
+    choice(method, "method", ("holm", "bh"))
     _check_pvalues(pvalues)
+    if method == "bh":
+        return [float(p) for p in stats.false_discovery_control(pvalues)] if len(pvalues) else []
     adjusted, running = [0.0] * len(pvalues), 0.0
     for step, index in enumerate(_ascending(pvalues)):
         running = max(running, min(1.0, (len(pvalues) - step) * pvalues[index]))
         adjusted[index] = running
+    return adjusted
+
+
+def gatekeeping(pvalues: Sequence[Sequence[float]]) -> list[list[float]]:
+    """Adjusted p values of chains of tests: a chain's next test counts only once the one before is rejected.
+
+    pvalues: one chain a row, in the order fixed beforehand, all of the same length. Every chain starts with an
+    equal share of the level; a chain that is rejected to its end gives its share to the others (the graphical
+    procedure of Bretz et al. 2009, which protects all tests together, family-wise). With chains of one test this
+    is Holm's. ValueError on a p value outside [0, 1] or NaN.
+    """
+    for chain in pvalues:
+        _check_pvalues(chain)
+    needed = [list(accumulate(chain, max)) for chain in pvalues]
+    ends = [chain[-1] for chain in needed]
+    # level[r]: the family level at which the r chains with the smallest ends have been rejected whole.
+    levels, order = [0.0], _ascending(ends)
+    for done, index in enumerate(order):
+        levels.append(max(levels[-1], (len(ends) - done) * ends[index]))
+    adjusted: list[list[float]] = [[] for _ in needed]
+    for place, index in enumerate(order):
+        adjusted[index] = [
+            min(1.0, *(max(levels[done], (len(ends) - done) * p) for done in range(place + 1)))
+            for p in needed[index]
+        ]
     return adjusted
 
 

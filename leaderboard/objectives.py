@@ -23,6 +23,9 @@ _MEANING = {
     "deadline": "accuracy where the critical path is within the deadline, and accuracy minus 1 where it is not",
 }
 
+_AXES = (True, False)
+"""More accuracy is better, more latency is not."""
+
 
 def objective_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
     """A table for each full, ranked, exact board with an objective other than accuracy."""
@@ -43,12 +46,13 @@ def _table(standing: Standing, objective: str, plan: Plan) -> Table:
     points = means.loc[order].to_numpy(dtype=np.float64)
     volumes = _volumes(runs)
     rows = []
-    for method, on_front in zip(order, pareto_front(points), strict=True):
+    on_front = set(pareto_front(points, _AXES))
+    for at, method in enumerate(order):
         effect = found.get(method)
         difference: list[Cell] = [None, None] if effect is None else [effect.difference, effect.pvalue_holm]
         accuracy, latency = means["accuracy"][method], means["latency_critical"][method]
         value = float(values[method].mean())
-        front = "*" if on_front else ""
+        front = "*" if at in on_front else ""
         rows.append((board.labels[method], value, *difference, accuracy, latency, front, volumes[method], method))
     reference = board.labels.get(plan.reference, plan.reference)
     return Table(
@@ -88,6 +92,6 @@ def _volumes(runs: pd.DataFrame) -> dict[str, float]:
     for _, problem in runs.groupby(["cell", "task", "world"]):
         slowest = float(problem["latency_critical"].max())
         for method, own in problem.groupby("method"):
-            area = hypervolume(own[names].to_numpy(dtype=np.float64), (0.0, slowest))
+            area = hypervolume(own[names].to_numpy(dtype=np.float64), (0.0, slowest), _AXES)
             shares.setdefault(str(method), []).append(area / slowest if slowest > 0 else 0.0)
     return {method: float(np.mean(of_method)) for method, of_method in shares.items()}

@@ -13,9 +13,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-__all__ = ["PairedTest", "Permutation", "block_test", "paired_permutation", "paired_t", "t_interval", "t_test"]
+from leaderboard.numbers import Floats, probability, vector
 
-Floats = npt.NDArray[np.float64]
+__all__ = [
+    "Floats",
+    "PairedTest",
+    "Permutation",
+    "block_test",
+    "paired_permutation",
+    "paired_t",
+    "sampled_permutation",
+    "t_interval",
+    "t_test",
+]
 
 # Meeting in the middle holds 2^(n/2) sums: 8 MiB at 40 pairs, beyond which nobody waits for it.
 _MOST_PAIRS = 40
@@ -63,7 +73,7 @@ def t_test(estimate: float, standard_error: float, df: float, level: float = 0.9
     Without variance: p = 1 when the estimate is 0 too, else 2^-df, the exact sign-flip p value of df + 1
     equal differences; never 0, and never NaN.
     """
-    _check_level(level)
+    probability(level, "level")
     if standard_error == 0:
         statistic = math.copysign(math.inf, estimate) if estimate else 0.0
         pvalue = 2.0**-df if estimate else 1.0
@@ -119,12 +129,32 @@ def paired_permutation(
     return Permutation(math.fsum(differences) / len(differences), pvalue)
 
 
+def sampled_permutation(
+    x: Sequence[float] | Floats, y: Sequence[float] | Floats, n_resamples: int, seed: int
+) -> Permutation:
+    """`paired_permutation`, two-sided, from random sign flips where there are too many to take all.
+
+    p = (1 + flips at least as extreme)/(1 + n_resamples): never 0, and valid at any n_resamples (Phipson, Smyth
+    2010). ValueError on no pair, unequal lengths or NaN.
+    """
+    differences, grid = rounded_differences(x, y)
+    if len(differences) == 0 or n_resamples < 1:
+        raise ValueError(f"x, y and n_resamples: at least one each, got {len(differences)} and {n_resamples}")
+    steps = np.rint(differences / grid)
+    rng = np.random.default_rng(seed)
+    extreme = 0
+    for start in range(0, n_resamples, 1000):
+        signs = rng.integers(2, size=(min(1000, n_resamples - start), len(steps))) * 2 - 1
+        extreme += int((np.abs(signs @ steps) >= abs(steps.sum())).sum())
+    return Permutation(math.fsum(differences) / len(differences), (1 + extreme) / (1 + n_resamples))
+
+
 def rounded_differences(x: Sequence[float] | Floats, y: Sequence[float] | Floats) -> tuple[Floats, float]:
     """x - y rounded to 12 significant decimals of the largest input, and the grid it was rounded to.
 
     In binary 0.3 - 0.1 is not 0.9 - 0.7: without rounding ties vanish and p values move under a shift.
     """
-    a, b = _vector(x, "x"), _vector(y, "y")
+    a, b = vector(x, "x"), vector(y, "y")
     if len(a) != len(b):
         raise ValueError(f"x and y: pairs are needed, got {len(a)} and {len(b)} values")
     largest = max(float(np.abs(a).max(initial=0.0)), float(np.abs(b).max(initial=0.0)))
@@ -144,17 +174,3 @@ def _signed_sums(steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     for step in steps:
         sums = np.concatenate([sums + step, sums - step])
     return sums
-
-
-def _vector(values: Sequence[float] | Floats, name: str) -> Floats:
-    vector = np.asarray(values, dtype=np.float64)
-    if vector.ndim != 1:
-        raise ValueError(f"{name}: one dimension is needed, got shape {vector.shape}")
-    if not np.isfinite(vector).all():
-        raise ValueError(f"{name}: NaN and infinity have no place in a paired test")
-    return vector
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level: a probability between 0 and 1, not {level}")

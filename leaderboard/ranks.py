@@ -33,8 +33,9 @@ class Plan:
     """What a suite fixes before its first run.
 
     reference: method name. rope: a share (0.01 = one point). primary: the variant that is ranked first. traps:
-    `ranked`, or `apart`: tasks with nothing to find are no part of the overall rank. assumed: whether these are
-    the defaults because the suite's own plan is not at hand.
+    `ranked`, or `apart`: tasks with nothing to find are no part of the overall rank. budgets: inference budgets,
+    the endpoint's first. assumed: whether these are the defaults because the suite's own plan is not at hand.
+    unfinished: how many of the places that it names (a task in a world with a seed) no run was at.
     """
 
     reference: str = "random"
@@ -42,7 +43,9 @@ class Plan:
     rope: float = 0.01
     primary: str = ""
     traps: str = "ranked"
+    budgets: tuple[str, ...] = ()
     assumed: bool = False
+    unfinished: int = 0
 
 
 class Estimate(NamedTuple):

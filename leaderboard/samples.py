@@ -13,7 +13,7 @@ from leaderboard.boards import QUESTION_COLUMNS, Board
 from leaderboard.errors import LeaderboardError
 from leaderboard.paired import Floats
 
-__all__ = ["Samples", "take_samples"]
+__all__ = ["Samples", "own_questions", "take_samples"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _graded(board: Board, questions: pd.DataFrame) -> Samples:
     if missing := [name for name in QUESTION_COLUMNS if name not in questions.columns]:
         raise LeaderboardError(f"the questions frame lacks {', '.join(missing)}")
     blocks = common_blocks(board, whole=False)
-    asked = _own_questions(board, questions)
+    asked = own_questions(board, questions)
     failed = board.runs[board.runs["status"] == "method_fault"]
     faulty = {
         (str(method), str(task), int(seed))
@@ -95,7 +95,7 @@ def _graded(board: Board, questions: pd.DataFrame) -> Samples:
     return Samples(False, tuple(board.tasks), values, blocks, items, tuple(remarks))
 
 
-def _own_questions(board: Board, questions: pd.DataFrame) -> pd.DataFrame:
+def own_questions(board: Board, questions: pd.DataFrame) -> pd.DataFrame:
     """The rows of the board's runs; the frame may have several suites, variants, search budgets and tiers."""
     own = questions["method"].isin(board.methods) & (questions["budget"] == board.budget)
     for name in ("suite", "variant", "search", "tier"):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from leaderboard import captions
 from leaderboard.boards import Board
+from leaderboard.claims import claim
 from leaderboard.columns import BY_TASK, INSTANCES, OVERALL, PAIRWISE
 from leaderboard.multiple import detectable_difference
 from leaderboard.ranks import Plan, Ranking
@@ -26,6 +27,7 @@ def overall(board: Board, ranking: Ranking, plan: Plan) -> Table:
     spoken = [
         captions.stratum_words(board),
         captions.origin(board, ranking, plan),
+        claim(board, plan),
         captions.how_ranked(board, ranking, plan),
         f"By accuracy, although these runs sought {objective}: for that see the table Objective."
         if objective != "accuracy"

@@ -23,6 +23,7 @@ from leaderboard.standing import by_task, overall, pairwise
 from leaderboard.table import Table
 from leaderboard.traps import trap_tables, trapped
 from leaderboard.verdicts import verdict_tables
+from leaderboard.wide import wide_tables
 
 __all__ = ["Overview", "leaderboard_tables", "overview"]
 
@@ -46,9 +47,9 @@ class Overview(NamedTuple):
 
 
 def leaderboard_tables(
-    runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Plan | None = None
+    runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Plan | None = None, wide: bool = False
 ) -> list[Table]:
-    """All tables of a set of runs: every board's, then those across boards.
+    """All tables of a set of runs: every board's, then those across boards; wide: and those behind the ranks.
 
     Of each board the overall table; at the full search budget of a ranked stratum also each task and every method
     against the reference. runs, questions: the frames of `load_records(path)`; questions are needed where no exact
@@ -62,6 +63,7 @@ def leaderboard_tables(
         *(table for standing in standings for table in _board_tables(standing, questions, plan)),
         *(table for tables in ACROSS for table in tables(standings, plan)),
         *trap_tables(boards, plan),
+        *(wide_tables(standings, plan, questions) if wide else ()),
     ]
 
 

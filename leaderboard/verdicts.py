@@ -8,7 +8,7 @@ from leaderboard import captions
 from leaderboard.ranks import Comparison, Plan, Standing
 from leaderboard.table import Cell, Column, Table
 
-__all__ = ["verdict_tables"]
+__all__ = ["letter", "verdict_tables"]
 
 _WIDEST = 8
 """Variants that fit beside each other in a terminal."""
@@ -49,7 +49,7 @@ def _table(part: Sequence[Standing], group: Sequence[Standing], which: str, plan
         label = next(standing.board.labels[method] for standing in group if method in standing.board.labels)
         cells: list[Cell] = []
         for comparison in found:
-            cells += [comparison.test.mean_difference, _letter(comparison)] if comparison else [None, ""]
+            cells += [comparison.test.mean_difference, letter(comparison)] if comparison else [None, ""]
         rows.append((label, *cells, _holds([c for c in everywhere if c is not None]), method))
     return Table(
         title=f"Does the verdict hold{which}: {captions.where(first, 'variant', 'search', 'tier')}",
@@ -63,7 +63,8 @@ def _table(part: Sequence[Standing], group: Sequence[Standing], which: str, plan
     )
 
 
-def _letter(found: Comparison) -> str:
+def letter(found: Comparison) -> str:
+    """b: better, w: worse, t: not separated."""
     if not found.separated:
         return "t"
     return "b" if found.low > 0 else "w"
@@ -71,7 +72,7 @@ def _letter(found: Comparison) -> str:
 
 def _holds(found: Sequence[Comparison]) -> str:
     """In words how the verdicts of one method agree; nothing to say of a single one."""
-    letters = {_letter(comparison) for comparison in found}
+    letters = {letter(comparison) for comparison in found}
     if len(found) < 2:
         return ""
     if {"b", "w"} <= letters:
