@@ -15,7 +15,9 @@ import numpy as np
 from scipy import special
 
 from leaderboard.crossed import crossed_difference
-from leaderboard.paired import Floats, block_test, paired_t
+from leaderboard.paired import Floats, PairedTest, block_test, paired_t
+from leaderboard.proportions import mcnemar
+from leaderboard.signed_ranks import wilcoxon_signed_rank
 
 __all__ = ["ANALYSES", "EXACT", "Analysis", "Verdict"]
 
@@ -58,14 +60,12 @@ def _two_proportions(one: Answers, two: Answers) -> Verdict:
 
 
 def _mcnemar(one: Answers, two: Answers) -> Verdict:
-    """Exact McNemar test on the first run's answers, tasks pooled (McNemar 1947)."""
+    """Exact McNemar test on the first run's answers, tasks pooled."""
     first = [(a[0], b[0]) for a, b in zip(one, two, strict=True)]
     only_one = sum(int((a > b).sum()) for a, b in first)
     only_two = sum(int((a < b).sum()) for a, b in first)
     n = sum(len(a) for a, _ in first)
-    discordant = only_one + only_two
-    tail = float(special.bdtr(min(only_one, only_two), discordant, 0.5)) if discordant else 0.5
-    return Verdict((only_one - only_two) / n, min(1.0, 2 * tail))
+    return Verdict((only_one - only_two) / n, mcnemar(only_one, only_two).pvalue)
 
 
 def _paired_items(one: Answers, two: Answers) -> Verdict:
@@ -81,17 +81,9 @@ def _paired_seeds(one: Answers, two: Answers) -> Verdict:
 
 
 def _wilcoxon(one: Answers, two: Answers) -> Verdict:
-    """Wilcoxon's signed-rank test over all tasks and seeds, normal approximation corrected for ties."""
+    """Wilcoxon's exact signed-rank test over all tasks and seeds, as if they were alike and independent."""
     x, y = (np.concatenate([matrix.mean(axis=1) for matrix in answers]) for answers in (one, two))
-    differences = np.round(x - y, 12)
-    kept = differences[differences != 0]
-    if kept.size == 0:
-        return Verdict(0.0, 1.0)
-    _, place, count = np.unique(np.abs(kept), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    spread = math.sqrt(float((ranks**2).sum()) / 4)
-    centred = float(ranks[kept > 0].sum()) - float(ranks.sum()) / 2
-    return Verdict(float(differences.mean()), 2 * float(special.ndtr(-abs(centred) / spread)))
+    return Verdict(float((x - y).mean()), wilcoxon_signed_rank(x, y).pvalue)
 
 
 def _crossed(one: Answers, two: Answers) -> Verdict:
@@ -104,8 +96,8 @@ def _highest(one: Answers, two: Answers) -> Verdict:
     return Verdict(difference, 0.0 if difference else 1.0)
 
 
-def _of(found: object) -> Verdict:
-    return Verdict(found.mean_difference, found.pvalue)  # type: ignore[attr-defined]
+def _of(found: PairedTest) -> Verdict:
+    return Verdict(found.mean_difference, found.pvalue)
 
 
 ANALYSES: Mapping[str, Analysis] = {
