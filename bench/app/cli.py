@@ -13,7 +13,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before NumPy loads: results must not depend on the thread count
 
 FORMATS = ("table", "csv", "json", "md", "latex")
-KINDS = ("methods", "tasks", "worlds", "suites", "pools")
+KINDS = ("methods", "tasks", "worlds", "suites", "pools", "protocols")
 
 
 class Front(click.Group):
@@ -149,7 +149,7 @@ def leaderboard(
 )
 @_debug
 def list_(kind: str, form: str, debug: bool) -> None:
-    """List what there is: methods, tasks, worlds, suites or pools."""
+    """List what there is: methods, tasks, worlds, suites, pools or protocols."""
     from bench.app.catalog import catalog
 
     click.echo(catalog(kind, form))
@@ -229,7 +229,7 @@ def audit(protocol: str, debug: bool, **options: Any) -> None:
     """Say what a comparison PROTOCOL (a name or a TOML file) can and cannot see.
 
     Its false winners, its power, and its errors in ranking real methods, counted in the simulated world.
-    Protocols: published, real, crossed10x300, pooled10x300, quick, standard.
+    What there is: isobudget list protocols.
     """
     from bench.app.audit import audit_command
 

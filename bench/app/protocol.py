@@ -147,7 +147,7 @@ def _presets() -> dict[str, dict[str, Any]]:
 def _protocol(name: str, data: Mapping[str, Any]) -> Protocol:
     known = {field.name: field for field in fields(Protocol) if field.name != "name"}
     if odd := sorted(set(data) - set(known)):
-        raise unknown("field", odd[0], known)
+        raise IsobudgetError(f"protocol {name}: no field '{odd[0]}': there are {', '.join(known)}")
     for key, value in data.items():
         _check_type(name, key, value, str(known[key].type))
     lists = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
@@ -172,7 +172,7 @@ def _wrong(protocol: Protocol) -> list[str]:
     from leaderboard.analyses import ANALYSES, EXACT
 
     if protocol.analysis not in ANALYSES:
-        raise unknown("analysis", protocol.analysis, ANALYSES)
+        return [f"no analysis '{protocol.analysis}': there are {', '.join(ANALYSES)}"]
     exact = protocol.analysis == EXACT
     least = ANALYSES[protocol.analysis].least_seeds
     checks = [

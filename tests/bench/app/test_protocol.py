@@ -67,7 +67,7 @@ def test_a_file_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("itms = 3", "no field 'itms': did you mean 'items'?"),
+        ("itms = 3", "no field 'itms': there are title, methods"),
         ("bank = 'x'", "bank = 'x' is no int"),
         ("alpha = 5", "alpha 5 is no probability"),
         ("reference = 'tpe'", "its reference tpe is none of its methods"),
@@ -93,7 +93,7 @@ def test_a_mistake_in_a_file_is_one_clear_line(line, words, tmp_path):
     ("changes", "words"),
     [
         ({"analysis": "crossed"}, "crossed needs at least 2 seeds, not 1"),
-        ({"analysis": "crosed"}, "did you mean 'crossed'?"),
+        ({"analysis": "crosed"}, "no analysis 'crosed': there are crossed, exact"),
         ({"items": 1}, "needs at least two test items"),
         ({"analysis": "exact", "seeds": 3}, "exact accuracies ask no test items"),
         ({"methods": ("random",)}, "at least two methods"),
