@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.app.bank import read_banks
+from bench.app.bank import lacking, read_banks
 from bench.app.protocol import Protocol, load_protocol
 from bench.app.running import check_plan, follow
 from bench.keys import generator
 from bench.registry import parse_method
 from bench.spec import RunSpec
-from bench.suite import missing, run_suite
+from bench.suite import run_suite
 
 if TYPE_CHECKING:
     from leaderboard.audits import Findings
@@ -37,7 +37,7 @@ def audit_command(
         check_plan(plan, protocol.tasks)
     folder = output or protocol.folder
     if dry_run:
-        click.echo(_bill(protocol, missing(protocol.specs(), folder), folder, replications))
+        click.echo(_bill(protocol, lacking(protocol.specs(), folder), folder, replications))
         return
     make_bank(protocol, folder, jobs or os.cpu_count() or 1, quiet)
     started = time.perf_counter()
@@ -51,7 +51,7 @@ def make_bank(protocol: Protocol, folder: Path, jobs: int, quiet: bool) -> None:
     """Run what the bank lacks; the same again resumes."""
     started = time.perf_counter()
     specs = protocol.specs()
-    todo = missing(specs, folder)
+    todo = lacking(specs, folder)
     if not quiet:
         click.echo(f"{protocol.name}: {protocol.title}", err=True)
         click.echo(f"bank: {len(specs)} runs, {len(specs) - len(todo)} already in {folder}", err=True)

@@ -9,9 +9,11 @@ import pyarrow.compute as pc
 import pytest
 from aa_bank import ITEMS, METHODS, SEARCH, TASKS, stored
 
-from bench.app.bank import answers, read_banks
+from bench.app.bank import answers, lacking, read_banks
 from bench.app.protocol import Protocol
+from bench.errors import BrokenRecord
 from bench.loop import run_spec
+from bench.records import load_head
 from bench.suite import run_suite
 
 PROTOCOL = Protocol(
@@ -64,3 +66,17 @@ def test_exact_protocols_ask_nothing(folder):
 
     assert methods.right.shape == (2, 3, 2, 0)
     assert np.array_equal(methods.level, methods.truth.mean(axis=2))
+
+
+def test_what_is_there_in_part_is_lacking(folder, tmp_path):
+    specs = PROTOCOL.specs()
+    whole, cut, other = specs[:3]
+    for spec in specs[:3]:
+        (tmp_path / spec.filename).write_bytes((folder / spec.filename).read_bytes())
+    (tmp_path / cut.filename).write_bytes((folder / cut.filename).read_bytes()[:-20])
+    (tmp_path / other.filename).write_bytes((folder / whole.filename).read_bytes())
+
+    assert lacking(specs, folder) == []
+    assert lacking(specs[:3], tmp_path) == [cut, other]
+    with pytest.raises(BrokenRecord, match="not a record"):
+        load_head(tmp_path / cut.filename)
