@@ -23,7 +23,6 @@ __all__ = ["Format", "render"]
 Format = Literal["table", "md", "csv", "latex", "json"]
 
 _TEXT_WIDTH = 120
-_NAME_WIDTH = 24
 # What a spreadsheet would run as a formula, full-width forms included.
 _FORMULA = tuple("=+-@＝＋－＠")
 _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
@@ -61,8 +60,7 @@ def render(table: Table, format: Format = "table", wide: bool = False) -> str:
 def _terminal(table: Table, wide: bool) -> str:
     columns, rows = _shown(table, ("narrow", "wide") if wide else ("narrow",))
     headers = ["\n".join(_heading_lines(column)) for column in columns]
-    texts = [column.kind == "text" for column in columns]
-    rows = [[_folded(c) if text else c for text, c in zip(texts, row, strict=True)] for row in rows]
+    rows = [[_folded(column, cell) for column, cell in zip(columns, row, strict=True)] for row in rows]
     # Headings go in as a row: tabulate pads what it knows as headings by two characters a column.
     body = _grid(columns, [headers, SEPARATING_LINE, *rows], (), "simple")
     lines = [f"note: {clean(note)}" for note in table.notes]
@@ -152,9 +150,11 @@ def _heading_lines(column: Column) -> list[str]:
     return [*column.heading.split("\n"), *([f"({unit})"] if unit else [])]
 
 
-def _folded(text: str) -> str:
+def _folded(column: Column, text: str) -> str:
     """A long name on several lines, so that one label does not set the width of the table."""
-    return "\n".join(textwrap.wrap(text, _NAME_WIDTH, break_on_hyphens=False)) or text
+    if column.kind != "text":
+        return text
+    return "\n".join(textwrap.wrap(text, column.width, break_on_hyphens=False)) or text
 
 
 def _wrapped(text: str, indent: str = "") -> str:

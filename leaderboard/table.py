@@ -37,7 +37,7 @@ class Column:
     """One column. key: in CSV and JSON. heading, unit: for readers; unit k or M divides counts when shown.
 
     digits: decimals shown; None: three significant figures. signed: show a plus. interval: the cells are
-    Intervals.
+    Intervals. width: characters after which the terminal folds a text.
     """
 
     key: str
@@ -48,6 +48,7 @@ class Column:
     view: View = "narrow"
     signed: bool = False
     interval: bool = False
+    width: int = 24
 
 
 @dataclass(frozen=True)

@@ -98,10 +98,22 @@ def _pools() -> Rows:
     return ["pool", "models", "synthetic"], rows
 
 
+def _protocols() -> Rows:
+    from bench.app.protocol import list_protocols, load_protocol
+
+    rows = []
+    for name in list_protocols():
+        found = load_protocol(name)
+        compared = f"{found.seeds} x {found.items}" if found.items else f"{found.seeds}, exact"
+        rows.append([name, found.title, found.search, compared, found.analysis, str(len(found.methods))])
+    return ["protocol", "what it is", "search", "seeds x items", "analysis", "methods"], rows
+
+
 _KINDS: dict[str, Callable[[], Rows]] = {
     "methods": _methods,
     "tasks": _tasks,
     "worlds": _worlds,
     "suites": _suites,
     "pools": _pools,
+    "protocols": _protocols,
 }

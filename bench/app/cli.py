@@ -13,7 +13,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before NumPy loads: results must not depend on the thread count
 
 FORMATS = ("table", "csv", "json", "md", "latex")
-KINDS = ("methods", "tasks", "worlds", "suites", "pools")
+KINDS = ("methods", "tasks", "worlds", "suites", "pools", "protocols")
 
 
 class Front(click.Group):
@@ -151,7 +151,7 @@ def leaderboard(
 )
 @_debug
 def list_(kind: str, form: str, debug: bool) -> None:
-    """List what there is: methods, tasks, worlds, suites or pools."""
+    """List what there is: methods, tasks, worlds, suites, pools or protocols."""
     from bench.app.catalog import catalog
 
     click.echo(catalog(kind, form))
@@ -201,6 +201,41 @@ def serve(debug: bool, **options: Any) -> None:
     from bench.app.serving import serve_command
 
     serve_command(**options)
+
+
+@main.command()
+@click.argument("protocol")
+@click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Compare these methods.")
+@click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="On these tasks.")
+@click.option("--seeds", type=click.IntRange(1), help="Runs of each method on each task.")
+@click.option("--items", type=click.IntRange(0), help="Test questions a task; 0 with exact accuracies.")
+@click.option("--search", metavar="S", help="Search budget with its unit: 30ex, 3000ex, 50kunits.")
+@click.option("--questions", type=click.IntRange(1), help="Questions of one evaluation.")
+@click.option("--selection", type=click.Choice(["own", "shared"]), help="Who picks the recommended graph.")
+@click.option("--budget", metavar="B", help="Inference budget: small, medium, large, or units such as 18units.")
+@click.option("--universe", metavar="U", help="Universe of the simulated world.")
+@click.option("--analysis", metavar="A", help="Test of a difference, such as crossed, mcnemar, two-proportions.")
+@click.option("--correction", type=click.Choice(["none", "holm"]), help="Over the comparisons with the reference.")
+@click.option("--reference", metavar="NAME", help="The method that the others are compared with.")
+@click.option("--bank", type=click.IntRange(2), help="Real runs of each method and task to draw from.")
+@click.option("--replications", default=2000, show_default=True, type=click.IntRange(2), help="Experiments a row.")
+@click.option("-j", "--jobs", type=click.IntRange(1), help="Processes; default: one a core.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the bank [runs/audit-…].")
+@click.option("--dry-run", is_flag=True, help="Print what would run and what it would cost.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the table."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no notes.")
+@_debug
+def audit(protocol: str, debug: bool, **options: Any) -> None:
+    """Say what a comparison PROTOCOL (a name or a TOML file) can and cannot see.
+
+    Its false winners, its power, and its errors in ranking real methods, counted in the simulated world.
+    What there is: isobudget list protocols.
+    """
+    from bench.app.audit import audit_command
+
+    audit_command(protocol, **options)
 
 
 @main.group()

@@ -18,7 +18,7 @@ from bench.errors import IsobudgetError, unknown
 from bench.spec import RunSpec
 from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
 
-__all__ = ["run_command"]
+__all__ = ["check_plan", "follow", "run_command"]
 
 
 def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
@@ -39,7 +39,7 @@ def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet:
     if open_specs:
         opening, agent = _opening(suite, options, folder), _agent(suite, options)
         finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), opening, agent)
-        _follow(finished, len(open_specs), quiet)
+        follow(finished, len(open_specs), quiet)
     else:
         notes("nothing to do: every run has its record")
     if options["shard"]:
@@ -84,11 +84,11 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
     if suite.plan["world"] not in list_worlds():
         raise unknown("world", suite.plan["world"], list_worlds())
     for _, plan, _ in suite.settings():
-        _check(plan, options["tasks"])
+        check_plan(plan, options["tasks"])
     return suite
 
 
-def _check(plan: dict[str, Any], tasks: Sequence[str]) -> None:
+def check_plan(plan: dict[str, Any], tasks: Sequence[str]) -> None:
     """Raise for what the runs of one setting would stumble over."""
     from bench.ledger import SearchBudget
     from bench.objective import Objective
@@ -209,7 +209,7 @@ def _bill(suite: Suite, specs: Sequence[RunSpec], open_specs: Sequence[RunSpec],
     return "\n".join(lines)
 
 
-def _follow(finished: Iterator[Finished], total: int, quiet: bool) -> None:
+def follow(finished: Iterator[Finished], total: int, quiet: bool) -> None:
     """Show how far it is and what it is doing, until all runs are done."""
     if quiet:
         for _ in finished:
