@@ -109,21 +109,28 @@ class Agent:
         cannot use. Raises BudgetExceeded, before anything is asked, when not even a short reply fits the budget.
         """
         for _ in range(ATTEMPTS):
-            reply = self._reply(prompt, schema, policies)
+            reply = self.attempt(prompt, schema, policies)
             try:
                 if reply is not None:
                     return read(reply)
             except (KeyError, TypeError, ValueError):
                 pass
-            self.unusable += 1
-            for entry in self.transcript[-1:]:
-                entry["usable"] = False
+            self.discard()
         return None
 
-    def _reply(
+    def discard(self) -> None:
+        """Count the last reply as one that was of no use."""
+        self.unusable += 1
+        for entry in self.transcript[-1:]:
+            entry["usable"] = False
+
+    def attempt(
         self, prompt: str, schema: Mapping[str, Any], policies: Mapping[str, Callable[[], dict[str, Any]]]
     ) -> dict[str, Any] | None:
-        """One attempt, charged. A reply that the budget cuts short is of no use."""
+        """The reply of one attempt, charged; None when it is of no use, as one that the budget cuts short.
+
+        Raises BudgetExceeded as `consult` does.
+        """
         longest = count_tokens(prompt) if self.model is None else _most_tokens(prompt, schema)
         limit = self._allowed(longest)
         if self.model is not None:

@@ -18,7 +18,6 @@ from bench.execute import Execution, nominal_latency, round_seconds
 from bench.finals import Final, select
 from bench.graph import Graph
 from bench.journal import Journal
-from bench.keys import generator
 from bench.ledger import Charge, Ledger, SearchBudget
 from bench.meter import Meter
 from bench.objective import Objective
@@ -30,6 +29,7 @@ from bench.records import Record
 from bench.reference import best_visited, truth
 from bench.registry import parse_method
 from bench.rounds import Rounds
+from bench.seeding import method_generator
 from bench.space import Space
 from bench.spec import RunSpec
 from bench.worlds import load_world
@@ -111,6 +111,9 @@ class _Run:
         self.meter = Meter(self.ledger, self.space, spec.slots)
         driver = agent_model if self.method.agent == "llm" else None
         self.agent = Agent(self.ledger, self.space.pool.agent, self.method.agent, driver, spec.seed)
+        # of a method in another process only the time is seen that it is waited for, its LLM's not counted
+        outside = self.method.info.outside
+        self.clock = (lambda: time.perf_counter() - self.agent.wall) if outside else time.process_time
         self.rounds = Rounds(spec, world, self.alias)
         self.fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
         self.history = History(Objective.parse(spec.objective).scorer(self.fastest))
@@ -211,8 +214,6 @@ class _Run:
 
     def _build(self) -> Optimizer:
         spec = self.spec
-        where = (spec.world, *(text for pair in spec.world_options for text in pair))
-        rng = generator("method", *where, spec.seed, spec.task, spec.space, spec.budget, spec.stream)
         problem = Problem(
             task=spec.task,
             space=self.space,
@@ -223,7 +224,7 @@ class _Run:
             oracle=self._oracle if self.method.info.kind == "bound" else None,
             afford=self.meter.share,
         )
-        return self.method.build(problem, rng, self.agent)
+        return self.method.build(problem, method_generator(spec), self.agent)
 
     def _oracle(self, graphs: Sequence[Graph]) -> Any:
         """True accuracies; for bounds, and only where the world has them."""
@@ -233,7 +234,7 @@ class _Run:
 
     def _think(self, call: Callable[[], T]) -> T:
         """Run the method's own code on the clock; whatever it raises is the method's fault."""
-        started, waited = time.process_time(), self.agent.wall
+        started, waited = self.clock(), self.agent.wall
         before = self.ledger.spent.get("agent", Charge())
         try:
             return call()
@@ -242,7 +243,7 @@ class _Run:
         except Exception as error:
             raise MethodFault(f"{self.spec.method}: {type(error).__name__}: {error}") from error
         finally:
-            self.journal.thinking += time.process_time() - started
+            self.journal.thinking += self.clock() - started
             consulted = self.ledger.spent.get("agent", Charge()) - before
             if consulted != Charge():
                 self.journal.agent(consulted, self.agent.wall - waited)

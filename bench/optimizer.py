@@ -231,6 +231,7 @@ class Optimizer:
     Class attributes with annotations are the method's parameters, set by `name[parameter=value]`.
     """
 
+    called: ClassVar[str] = ""  # as a suite names it, with the parameters that differ from their defaults
     independent: ClassVar[bool] = False  # proposals do not depend on outcomes: may be evaluated in one round
     wants_traces: ClassVar[bool] = False  # outcomes carry `node_right`
 
@@ -302,6 +303,7 @@ class MethodInfo:
     agents: tuple[str, ...] = ()
     searches: bool = True
     requires: str = ""
+    outside: bool = False
 
 
 REGISTRY: dict[str, MethodInfo] = {}

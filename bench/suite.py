@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from bench.agent import ChatModel
 from bench.errors import BrokenRecord, IsobudgetError, unknown
 from bench.records import Record
-from bench.registry import load_files, loaded_files, parse_method
+from bench.registry import Loaded, load, loaded, parse_method
 from bench.spec import RunSpec
 from tasks import list_tasks
 from tasks.base import UnknownTask
@@ -45,6 +45,7 @@ _OPTIONAL: dict[str, Any] = {
     "models": "named",
     "checkpoints": [],
     "visited": False,
+    "blind": False,
     "agent": "",
     "rope": 0.01,
     "primary": "",
@@ -275,7 +276,7 @@ def run_suite(
         os.environ[name] = "1"  # inherited by the workers: linear algebra must not depend on the thread count
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(loaded_files(),)
+        jobs, mp_context=context, initializer=_start_worker, initargs=(loaded(),)
     ) as pool:
         yield from _as_finished(pool, lambda spec: pool.submit(_one, spec, folder, extra), specs)
 
@@ -294,9 +295,9 @@ def _as_finished(
         raise
 
 
-def _start_worker(method_files: list[Path]) -> None:
+def _start_worker(methods: Loaded) -> None:
     """Know the parent's methods, and end when the parent is gone, however it went."""
-    load_files(method_files)
+    load(methods)
     parent = os.getppid()
 
     def watch() -> None:
