@@ -112,8 +112,9 @@ class _Run:
         driver = agent_model if self.method.agent == "llm" else None
         self.agent = Agent(self.ledger, self.space.pool.agent, self.method.agent, driver, spec.seed)
         # of a method in another process only the time is seen that it is waited for, its LLM's not counted
-        outside = self.method.info.outside
-        self.clock = (lambda: time.perf_counter() - self.agent.wall) if outside else time.process_time
+        self.clock = time.process_time
+        if self.method.info.outside:
+            self.clock = lambda: time.perf_counter() - self.agent.wall
         self.rounds = Rounds(spec, world, self.alias)
         self.fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
         self.history = History(Objective.parse(spec.objective).scorer(self.fastest))

@@ -287,6 +287,7 @@ class MethodInfo:
     it reads how much budget is left, so that a run is not the beginning of a longer one. uses_prior: tier P1
     changes what it does. agents: who may drive it, the default first; () when it consults nobody. searches:
     unset when it names a graph without looking for it. requires: a module that the core install lacks.
+    outside: where it runs, if not in this process: `process`, one of its own, or `jail`, one that is jailed.
     """
 
     name: str
@@ -303,7 +304,7 @@ class MethodInfo:
     agents: tuple[str, ...] = ()
     searches: bool = True
     requires: str = ""
-    outside: bool = False
+    outside: str = ""
 
 
 REGISTRY: dict[str, MethodInfo] = {}

@@ -25,27 +25,29 @@ def described_command(command: str, name: str, sandboxed: bool, limits: Limits) 
     """The method that a command speaks for, by what it says in its hello. name: instead of its own, if given."""
     argv = tuple(shlex.split(command))
     launch = partial(jailed_command if sandboxed else command_launch, argv)
-    return _described(launch, limits, f"'{command}'", name)
+    return _described(launch, "jail" if sandboxed else "process", limits, f"'{command}'", name)
 
 
 def described_file(path: Path, limits: Limits) -> MethodInfo:
     """The method of a Python file that only ever runs jailed: here it is not imported."""
-    return _described(partial(jailed_python, str(path), _ADDRESS_SPACE), limits, path.name, "")
+    return _described(partial(jailed_python, str(path), _ADDRESS_SPACE), "jail", limits, path.name, "")
 
 
 def jailed(info: MethodInfo, path: Path | None, limits: Limits) -> MethodInfo:
     """A method that is known here, to run jailed. path: of its file, where it is from one."""
-    if info.outside:
+    if info.outside == "jail":
         return info
+    if info.outside:
+        raise IsobudgetError(f"{info.name} was registered without a sandbox: register its command within one")
     require_jail()
     if info.kind == "bound":
         raise IsobudgetError(f"{info.name} is a bound: it is told the truth, so it cannot run in a sandbox")
     target = str(path) if path else f"{info.cls.__module__}:{info.name}"
     launch = partial(jailed_python, target, _ADDRESS_SPACE)
-    return _placed(info, launch, limits, info.cls.independent, info.cls.wants_traces)
+    return _placed(info, "jail", launch, limits, info.cls.independent, info.cls.wants_traces)
 
 
-def _described(launch: partial[Launch], limits: Limits, called: str, name: str) -> MethodInfo:
+def _described(launch: partial[Launch], where: str, limits: Limits, called: str, name: str) -> MethodInfo:
     """Start the method once and take its word for what it is, within what the schema allows."""
     said = greet(launch(), limits, called)
     used = name or said["name"]
@@ -67,8 +69,10 @@ def _described(launch: partial[Launch], limits: Limits, called: str, name: str) 
         searches=said.get("searches", True),
         **words,
     )
-    return _placed(info, launch, limits, said.get("independent", False), said.get("wants_traces", False))
+    return _placed(info, where, launch, limits, said.get("independent", False), said.get("wants_traces", False))
 
 
-def _placed(info: MethodInfo, launch: Any, limits: Limits, independent: bool, wants_traces: bool) -> MethodInfo:
-    return outside_class(info, launch, limits, independent=independent, wants_traces=wants_traces)
+def _placed(
+    info: MethodInfo, where: str, launch: Any, limits: Limits, independent: bool, wants_traces: bool
+) -> MethodInfo:
+    return outside_class(info, where, launch, limits, independent=independent, wants_traces=wants_traces)

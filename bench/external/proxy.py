@@ -276,16 +276,18 @@ def greet(launch: Launch, limits: Limits, called: str) -> dict[str, Any]:
         line.close()
 
 
-def outside_class(info: MethodInfo, launch: Callable[[], Launch], limits: Limits, **own: Any) -> MethodInfo:
+def outside_class(
+    info: MethodInfo, where: str, launch: Callable[[], Launch], limits: Limits, **own: Any
+) -> MethodInfo:
     """The method `info` with its class replaced by a proxy of the process that `launch` starts.
 
-    own: class attributes such as `independent` and `wants_traces`.
+    where: `process` or `jail`. own: class attributes such as `independent` and `wants_traces`.
     """
     from dataclasses import replace
 
     space = {"launch": staticmethod(launch), "limits": limits, "__module__": __name__, **own}
     cls = type("Outside", (OutsideOptimizer,), space)
-    placed = replace(info, cls=cls, outside=True)
+    placed = replace(info, cls=cls, outside=where)
     cls.info = placed  # type: ignore[attr-defined]
     return placed
 
