@@ -194,7 +194,7 @@ def _hello(info: MethodInfo) -> Message:
         for key in ("name", "label", "source", "note", "kind", "least_trials", "budget_aware", "uses_prior")
     }
     parameters = {k: v for k, v in info.parameters.items() if k != "agent" or not info.agents}
-    flags = {"independent": info.cls.independent, "wants_traces": info.cls.wants_traces, "searches": info.searches}
+    flags = {"wants_traces": info.cls.wants_traces, "searches": info.searches}
     return {
         "type": "hello",
         "protocol": VERSION,

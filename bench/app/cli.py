@@ -72,9 +72,26 @@ def _debug(command: Any) -> Any:
     return click.option("--debug", is_flag=True, help="Show a traceback when something fails.")(command)
 
 
+def _outside(command: Any) -> Any:
+    """The options of methods in other processes (docs/method-protocol.md)."""
+    options = (
+        click.option(
+            "--method-cmd", "commands", multiple=True, metavar="CMD", help="A method in any language: a command."
+        ),
+        click.option(
+            "--method-name", "names", multiple=True, metavar="NAME[a=b]", help="What to call it, in their order."
+        ),
+        click.option("--sandbox-methods", "sandbox", is_flag=True, help="Run every method jailed (bubblewrap)."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @main.command()
 @click.argument("suite")
 @click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Only these; or a file.py.")
+@_outside
 @click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="Only these tasks.")
 @click.option("--seed", "seeds", metavar="SEEDS", help="Only these seeds (or instances): 0, 0-9 or 0,3.")
 @click.option("--variant", "variants", multiple=True, metavar="V", help="Only these variants of the suite.")
@@ -85,6 +102,7 @@ def _debug(command: Any) -> Any:
 @click.option(
     "--names", "naming", type=click.Choice(["named", "aliased", "permuted"]), help="Names shown to methods."
 )
+@click.option("--blind", is_flag=True, help="Methods get seeds that tell nothing, and in P0 models without names.")
 @click.option("--space", type=click.Choice(["standard", "paper", "open"]), help="Which graphs are allowed.")
 @click.option("--pool", metavar="POOL", help="Model pool: a name or a TOML file.")
 @click.option("--world", metavar="WORLD", help="simulated, openai, or served (the simulated models over HTTP).")
@@ -169,12 +187,15 @@ def show(run_file: Path, everything: bool, debug: bool) -> None:
 @main.command()
 @click.argument("methods", nargs=-1, metavar="[METHOD|FILE]...")
 @click.option("--all", "everything", is_flag=True, help="Every registered method.")
+@_outside
 @_debug
-def test(methods: tuple[str, ...], everything: bool, debug: bool) -> None:
+def test(methods: tuple[str, ...], everything: bool, debug: bool, **outside: Any) -> None:
     """Check that a METHOD keeps the contract: feasible, within budget, deterministic, always recommends."""
     from bench.app.conformance import conformance
+    from bench.app.outside import added
 
-    text, passed = conformance(methods, everything)
+    with added(**outside) as commands:
+        text, passed = conformance([*methods, *commands], everything)
     click.echo(text)
     if not passed:
         raise click.exceptions.Exit(1)

@@ -6,7 +6,6 @@ import re
 import shlex
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bench.errors import IsobudgetError
 from bench.external.jail import command_launch, jailed_command, jailed_python, require_jail
@@ -44,7 +43,7 @@ def jailed(info: MethodInfo, path: Path | None, limits: Limits) -> MethodInfo:
         raise IsobudgetError(f"{info.name} is a bound: it is told the truth, so it cannot run in a sandbox")
     target = str(path) if path else f"{info.cls.__module__}:{info.name}"
     launch = partial(jailed_python, target, _ADDRESS_SPACE)
-    return _placed(info, "jail", launch, limits, info.cls.independent, info.cls.wants_traces)
+    return outside_class(info, "jail", launch, limits, wants_traces=info.cls.wants_traces)
 
 
 def _described(launch: partial[Launch], where: str, limits: Limits, called: str, name: str) -> MethodInfo:
@@ -58,7 +57,7 @@ def _described(launch: partial[Launch], where: str, limits: Limits, called: str,
     info = MethodInfo(
         name=used,
         label=printable(said.get("label", "")) or used,
-        cls=object,  # type: ignore[arg-type]  # set by `_placed`
+        cls=object,  # type: ignore[arg-type]  # set by `outside_class`
         kind=said.get("kind", "method"),
         tier="P0",
         least_trials=said.get("least_trials", 0),
@@ -69,10 +68,4 @@ def _described(launch: partial[Launch], where: str, limits: Limits, called: str,
         searches=said.get("searches", True),
         **words,
     )
-    return _placed(info, where, launch, limits, said.get("independent", False), said.get("wants_traces", False))
-
-
-def _placed(
-    info: MethodInfo, where: str, launch: Any, limits: Limits, independent: bool, wants_traces: bool
-) -> MethodInfo:
-    return outside_class(info, where, launch, limits, independent=independent, wants_traces=wants_traces)
+    return outside_class(info, where, launch, limits, wants_traces=said.get("wants_traces", False))

@@ -34,7 +34,7 @@ class Limits:
     """What a child may use. start, answer: wall-clock seconds. memory: resident bytes. line: bytes of a message."""
 
     start: float = 60.0
-    answer: float = 60.0
+    answer: float = 120.0
     memory: int = 2 << 30
     line: int = 4 << 20
 

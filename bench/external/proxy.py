@@ -49,11 +49,8 @@ class OutsideOptimizer(Optimizer):
 
     def ask_many(self, count: int) -> list[Proposal]:
         """What the method proposes next; [] when it is finished."""
-        most = count if self.independent else 1
         left = self.problem.affordable(self.problem.space.cheapest()) if self.info.budget_aware else None
-        answer = self._ask("ask", "proposals", count=most, affordable=left)
-        if len(answer["proposals"]) > most:
-            self._fault(f"made {len(answer['proposals'])} proposals where {most} were asked for")
+        answer = self._ask("ask", "proposals", count=count, affordable=left)
         return [self._proposal(data) for data in answer["proposals"]]
 
     def ask(self) -> Proposal | None:
@@ -281,7 +278,7 @@ def outside_class(
 ) -> MethodInfo:
     """The method `info` with its class replaced by a proxy of the process that `launch` starts.
 
-    where: `process` or `jail`. own: class attributes such as `independent` and `wants_traces`.
+    where: `process` or `jail`. own: class attributes such as `wants_traces`.
     """
     from dataclasses import replace
 
