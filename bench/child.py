@@ -221,7 +221,9 @@ def _load(target: str) -> MethodInfo:
             return REGISTRY[wanted]
     found = sorted(set(REGISTRY) - before)
     if len(found) != 1:
-        raise IsobudgetError(f"{Path(target).name} must register exactly one method with @method(…), not {len(found)}")
+        raise IsobudgetError(
+            f"{Path(target).name} must register exactly one method with @method(…), not {len(found)}"
+        )
     return REGISTRY[found[0]]
 
 

@@ -1,6 +1,7 @@
 """Where methods come from: a folder, the entry points of installed packages, one file, or a command.
 
-A command is a method in a process of its own; within `sandboxed_methods` every method is one, in a jail. Nothing here knows a method by name. A module whose import fails is still listed, with the reason.
+A command is a method in a process of its own; within `sandboxed_methods` every method is one, in a jail. Nothing
+here knows a method by name. A module whose import fails is still listed, with the reason.
 """
 
 from __future__ import annotations
@@ -164,11 +165,15 @@ def sandboxed_methods(on: bool = True) -> Iterator[None]:
     from bench.external.jail import require_jail
 
     require_jail()
+    before = dict(REGISTRY)
     _SANDBOX.append(True)
     try:
         yield
     finally:
         _SANDBOX.pop()
+        for name in [name for name, info in REGISTRY.items() if info.outside == "jail"]:
+            del REGISTRY[name]
+        REGISTRY.update({name: info for name, info in before.items() if name not in REGISTRY})
 
 
 def loaded() -> Loaded:
@@ -255,6 +260,7 @@ def _from_file(path: Path) -> MethodInfo:
         if not path.is_file():
             raise IsobudgetError(f"no method file at {path.name}")
         _FILES[key] = _described(path) if in_sandbox() else _executed(path)
+    REGISTRY.setdefault(_FILES[key].name, _FILES[key])
     return _FILES[key]
 
 

@@ -16,8 +16,8 @@ __all__ = ["method_generator"]
 
 def method_generator(spec: RunSpec) -> np.random.Generator:
     """The method's own stream in one run."""
-    where = (spec.world, *(text for pair in spec.world_options for text in pair))
-    place = (*where, spec.seed, spec.task, spec.space, spec.budget, spec.stream)
+    where = [text for pair in spec.world_options for text in pair]
+    place: tuple[int | str, ...] = (spec.world, *where, spec.seed, spec.task, spec.space, spec.budget, spec.stream)
     return generator("blind", _public(spec), *place) if spec.blind else generator("method", *place)
 
 

@@ -275,9 +275,7 @@ def run_suite(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # inherited by the workers: linear algebra must not depend on the thread count
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(loaded(),)
-    ) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(loaded(),)) as pool:
         yield from _as_finished(pool, lambda spec: pool.submit(_one, spec, folder, extra), specs)
 
 

@@ -101,7 +101,7 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
 
 
 def _aliases(suite: Suite, options: dict[str, Any]) -> str | None:
-    """What models are called where nothing says it: in blind runs without prior data, by names that say nothing."""
+    """What models are called where nothing says it: in blind runs without prior data, by neutral names."""
     named = suite.plan.get("models", "named") == "named"
     return "aliased" if options["blind"] and named and (options["prior"] or suite.plan["tier"]) == "P0" else None
 

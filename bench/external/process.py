@@ -31,7 +31,7 @@ _CHATTER = 2000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a child may use. start, answer: wall-clock seconds. memory: resident bytes. line: bytes of a message."""
+    """What a child may use. start, answer: wall-clock seconds. memory: resident. line: of a message."""
 
     start: float = 60.0
     answer: float = 120.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
@@ -104,8 +104,7 @@ class OutsideOptimizer(Optimizer):
             service = _SERVICES.get(answer["type"])
             if service is None:
                 self._fault(f"sent '{answer['type']}' where '{wanted}' was asked for")
-            if (reply := service(self, answer)) is not None:
-                self._line.reply(**reply)
+            self._line.reply(**service(self, answer))
         return answer
 
     def _failed(self, answer: Mapping[str, Any]) -> None:
@@ -114,7 +113,7 @@ class OutsideOptimizer(Optimizer):
             raise self._refused
         raise MethodFault(f"{self.called}: {printable(answer['error'])}")
 
-    def _fault(self, what: str) -> Any:
+    def _fault(self, what: str) -> NoReturn:
         raise MethodFault(f"{self.called} {what}")
 
     def _graph(self, data: Mapping[str, Any]) -> Graph:
@@ -170,7 +169,6 @@ class OutsideOptimizer(Optimizer):
     def _consult(self, call: Mapping[str, Any]) -> dict[str, Any]:
         if self.agent is None or not self.info.agents:
             self._fault("consulted an agent without naming any in its hello")
-        assert self.agent is not None
         if (why := unsafe_schema(call["schema"])) is not None:
             self._fault(f"consulted its agent with a schema that {why}")
         waited = time.monotonic()
@@ -224,6 +222,8 @@ class Line:
         self.ask("hello", protocol=VERSION)
         self.deadline = time.monotonic() + self.limits.start
         answer = self.receive()
+        if answer["type"] == "failed":
+            raise MethodFault(f"{self.called}: {printable(answer['error'])}")
         if answer["type"] != "hello":
             raise MethodFault(f"{self.called} answered hello with '{answer['type']}'")
         return answer

@@ -73,7 +73,15 @@ def jail(
     """
     libraries = {str(Path(prefix) / "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)}
     system = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", *sorted(libraries)]
-    args = [str(_bwrap()), "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
+    args = [
+        str(_bwrap()),
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+    ]
     for path in dict.fromkeys(system):
         args += ["--ro-bind-try", path, path]
     python = str(Path(sys.executable).resolve())

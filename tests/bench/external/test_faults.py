@@ -1,10 +1,11 @@
-"""Whatever a child does that it should not, the run ends with a row that says so, soon, and nothing is left over."""
+"""Whatever a child does that it should not: the run soon ends with a row that says so, and nothing stays behind."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +43,10 @@ GRAPH = '{"nodes": [["1B", "assistant"]], "edges": [], "sink": ["vote", None]}'
         ("get(); os.kill(os.getpid(), 9)", "was ended by SIGKILL"),
         ("get(); print('Hello!', flush=True)", "sent a line that is no message"),
         ("get(); print('\\x1b[31m\\u202e', flush=True)", "sent a line that is no message"),
-        ("get(); print(json.dumps({'type': 'proposals', 'id': now['id'], 'proposals': 7}), flush=True)", "malformed"),
+        (
+            "get(); print(json.dumps({'type': 'proposals', 'id': now['id'], 'proposals': 7}), flush=True)",
+            "malformed",
+        ),
         ("get(); now['id'] = 99; put('proposals', proposals=[])", "answered request 99 when"),
         ("get(); put('told')", "sent 'told' where 'proposals' was asked for"),
         ("get(); put('failed', error='no idea\\x1b[31m')", "told: no idea?[31m"),
@@ -59,9 +63,12 @@ GRAPH = '{"nodes": [["1B", "assistant"]], "edges": [], "sink": ["vote", None]}'
             f"get(); g = {GRAPH}; g['nodes'] *= 20; put('proposals', proposals=[{{'graph': g}}])",
             "invalid graph: 20 nodes",
         ),
-        (f"get(); g = {GRAPH}; g['edges'] = [[0, 9]]; put('proposals', proposals=[{{'graph': g}}])", "edge (0, 9)"),
         (
-            f"get(); g = {GRAPH}; g['nodes'] = [['70B', 'assistant']]; put('proposals', proposals=[{{'graph': g}}])",
+            f"get(); g = {GRAPH}; g['edges'] = [[0, 9]]; put('proposals', proposals=[{{'graph': g}}])",
+            "edge (0, 9)",
+        ),
+        (
+            f"get(); g = {GRAPH}; g['nodes'][0][0] = '70B'; put('proposals', proposals=[{{'graph': g}}])",
             "proposed an infeasible graph: model 70B is not in pool",
         ),
     ],
@@ -129,8 +136,7 @@ def test_nothing_outlives_a_run(talker, tmp_path):
 
 def _alive(pid):
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
     except OSError:
         return False
 
@@ -205,7 +211,8 @@ def test_a_large_message_passes_both_ways(talker):
     """More than a pipe holds, while the other side is not reading: nobody waits for the other."""
     body = """
     line = sys.stdin.readline()
-    print(json.dumps({"type": "hello", "id": 1, "protocol": 1, "name": "told", "note": str(len(line))}), flush=True)
+    now = {"id": 1}
+    put("hello", note=str(len(line)))
     """
     from bench.external.jail import command_launch
     from bench.external.messages import encode
@@ -215,7 +222,7 @@ def test_a_large_message_passes_both_ways(talker):
 
     assert b"1000" in process.receive(time.monotonic() + 20)
     process.close()
-    with pytest.raises(MethodFault, match="no answer in time|instead of answering"):
+    with pytest.raises(MethodFault, match="gave no answer in time"):
         LineProcess(command_launch(("sleep", "5")), Limits()).receive(time.monotonic() + 0.2)
 
 
