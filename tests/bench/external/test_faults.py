@@ -1,4 +1,4 @@
-"""Whatever a child does that it should not: the run soon ends with a row that says so, and nothing stays behind."""
+"""Whatever a child does that it should not: the run soon ends with a row that says so; nothing stays behind."""
 
 from __future__ import annotations
 
