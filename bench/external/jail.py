@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import sysconfig
 from functools import partial
 from pathlib import Path
@@ -36,6 +37,8 @@ _CALM = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_
 _BOX = "/box"
 _OWN = f"{_BOX}/method"
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+# No core files, files of at most 16 MiB, 128 of them open: files in memory are memory that no other limit counts.
+_BOUNDED = ("/bin/sh", "-c", 'ulimit -c 0; ulimit -f 32768; ulimit -n 128; exec "$@"', "sh")
 
 
 def require_jail() -> None:
@@ -82,7 +85,10 @@ def jailed_python(target: str, memory: int) -> Launch:
         target = inside
     libraries = list(dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")))
     binds += [(path, path) for path in libraries]
-    hidden = [f"{path}/{name}" for path in libraries for name in PACKAGES if Path(path, name).is_dir()]
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    also = [sysconfig.get_path(name, vars=base) for name in ("purelib", "platlib")]
+    installed = [f"{path}/{name}" for path in dict.fromkeys([*libraries, *also]) for name in PACKAGES]
+    hidden = [path for path in installed if Path(path).is_dir()]
     environment = {
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join([_BOX, *libraries]),
@@ -109,7 +115,8 @@ def _jailed(
     box = _bwrap.jail(binds, tuple(environment.items()), hidden, tuple(more))
     known = _bwrap.filter_program(threads) is not None
     seccomp = ["--seccomp", "{filter}"] if known else []
-    return Launch((*box, *seccomp, "--", *words), {}, partial(_bwrap.open_filter, threads) if known else None)
+    argv = (*_BOUNDED, *box, *seccomp, "--", *words)
+    return Launch(argv, {}, partial(_bwrap.open_filter, threads) if known else None)
 
 
 def _program(argv: tuple[str, ...]) -> Path:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_schema", "objection", "unsafe_schema"]
 
+_NAMED = ("properties", "$defs", "definitions", "dependentSchemas")
 _FORBIDDEN = ("$id", "$dynamicRef", "$recursiveRef", "pattern", "patternProperties")
 
 
@@ -59,10 +60,12 @@ def unsafe_schema(schema: Any) -> str | None:
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:
+    """All keywords of a schema with their values, at any depth."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield key, inner
-            yield from _entries(inner)
+            named = key in _NAMED and isinstance(inner, Mapping)  # its keys are names, not keywords
+            yield from _entries(list(inner.values()) if named else inner)
     elif isinstance(value, list):
         for inner in value:
             yield from _entries(inner)

@@ -24,7 +24,9 @@ def _error(command, **settings):
     """The error of the row of one short run, with limits that a test can wait for."""
     info = described_command(command, "", False, SHORT)
     REGISTRY[info.name] = info
+    before = set(_descendants(os.getpid()))
     record = run(info.name, "math", search="60ex", tests=5, **settings)
+    assert set(_descendants(os.getpid())) <= before
     assert record.summary["status"] == ("method_fault" if record.summary["error"] else "ok")
     assert record.recommended is not None
     return record.summary["error"]

@@ -183,11 +183,12 @@ def test_a_line_that_is_no_message_is_one_error(line):
         ({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, "outside itself"),
         ({"anyOf": [{"pattern": "(a+)+$"}]}, "uses pattern"),
         ({"$id": "http://example.org/"}, "uses $id"),
+        ({"properties": {"properties": {"pattern": "(a+)+$"}}}, "uses pattern"),
     ],
 )
 def test_a_reply_schema_cannot_make_the_harness_fetch_or_hang(schema, words):
     assert words in unsafe_schema(schema)
-    assert unsafe_schema({"properties": {"a": {"$ref": "#/$defs/b"}}}) is None
+    assert unsafe_schema({"properties": {"pattern": {"$ref": "#/$defs/b"}}, "required": ["pattern"]}) is None
 
 
 def test_every_pool_can_be_told():
