@@ -62,9 +62,13 @@ def _evaluation(run: Retold, row: Row) -> Iterator[Problem]:
         yield run.problem(row, "executions", "a test is charged nothing")
     critical, serial = row.data["latency_critical"], row.data["latency_serial"]
     if critical > serial * (1 + _ROUNDING):
-        yield run.problem(row, "latency_critical", f"{critical:g} s is longer than all calls in series, {serial:g} s")
+        yield run.problem(
+            row, "latency_critical", f"{critical:g} s is longer than all calls in series, {serial:g} s"
+        )
     if critical > row.data["makespan"] * (1 + _ROUNDING):
-        yield run.problem(row, "makespan", f"{row.data['makespan']:g} s is shorter than one question, {critical:g} s")
+        yield run.problem(
+            row, "makespan", f"{row.data['makespan']:g} s is shorter than one question, {critical:g} s"
+        )
 
 
 def _charged(run: Retold, row: Row, graph: Graph) -> Iterator[Problem]:
@@ -77,7 +81,9 @@ def _charged(run: Retold, row: Row, graph: Graph) -> Iterator[Problem]:
     }
     for name, amount in exact.items():
         if getattr(charge, name) != amount:
-            yield run.problem(row, name, f"{getattr(charge, name)} charged, {n} questions of its graph are {amount}")
+            yield run.problem(
+                row, name, f"{getattr(charge, name)} charged, {n} questions of its graph are {amount}"
+            )
     read, written = charge.prompt_tokens, charge.completion_tokens
     if run.simulated:
         constant, readers = task_class(run.spec.task).prompt_tokens, _most_readers(graph)
@@ -112,7 +118,9 @@ def _agent_row(run: Retold, row: Row) -> Iterator[Problem]:
     if round(calls) < 1 or abs(calls - round(calls)) > 1e-3:
         yield run.problem(row, "seconds", f"{charge.seconds:g} is no time that so many tokens take")
     if abs(charge.flops - tokens * rates.flops_per_token) > 0.5 * max(1, round(calls)):
-        yield run.problem(row, "flops", f"{charge.flops} charged, {tokens} tokens are {tokens * rates.flops_per_token:.0f}")
+        yield run.problem(
+            row, "flops", f"{charge.flops} charged, {tokens} tokens are {tokens * rates.flops_per_token:.0f}"
+        )
     if not close(charge.usd, call_usd(rates, charge.prompt_tokens, charge.completion_tokens)):
         yield run.problem(row, "usd", f"{charge.usd:g} is not what {tokens} tokens cost")
     if charge.executions or charge.node_calls or row.count or row.graph:
@@ -148,7 +156,9 @@ def _seconds(run: Retold, together: Sequence[Row]) -> Iterator[Problem]:
     for row, own in zip(together, work, strict=True):
         share = whole * own / sum(work) if sum(work) else 0.0
         if not (close(row.charge.seconds, share, _ROUNDING) or close(row.charge.seconds, whole, _ROUNDING)):
-            yield run.problem(row, "seconds", f"{row.charge.seconds:g} charged, its share of the round is {share:g}")
+            yield run.problem(
+                row, "seconds", f"{row.charge.seconds:g} charged, its share of the round is {share:g}"
+            )
     models = {m for row in together for m in stage_models(run.graphs[row.graph]) if m is not None}
     least = sum(work) / (run.spec.slots * len(models))
     if whole < least * (1 - _ROUNDING):

@@ -144,7 +144,9 @@ def _truth(run: Retold) -> Iterator[Problem]:
     expected = stored(run.spec, run.alias.real)
     for name in sorted({*expected, *truth} - {"accuracy", "best_visited"}):
         if truth.get(name) != expected.get(name):
-            yield run.about(f"truth.{name}", f"{str(truth.get(name))[:60]} is not on file, {expected.get(name)} is")
+            yield run.about(
+                f"truth.{name}", f"{str(truth.get(name))[:60]} is not on file, {expected.get(name)} is"
+            )
     yield from _share(run, "truth.accuracy", truth.get("accuracy"))
     if run.spec.visited and "best_visited" in truth:
         yield from _share(run, "truth.best_visited", truth["best_visited"])
@@ -180,7 +182,9 @@ def _checkpoints(run: Retold) -> Iterator[Problem]:
     ahead = sorted((run.ledger(text) for text in run.spec.checkpoints), key=lambda ledger: ledger.limit)
     passed = run.summary["checkpoints"]
     if [entry.get("search") for entry in passed] != [ledger.budget.text for ledger in ahead]:
-        yield run.about("checkpoints", f"these runs pass {', '.join(run.spec.checkpoints) or 'none'}, in this order")
+        yield run.about(
+            "checkpoints", f"these runs pass {', '.join(run.spec.checkpoints) or 'none'}, in this order"
+        )
         return
     for number, entry in enumerate(passed):
         if entry["recommended"] not in run.graphs:
