@@ -23,7 +23,7 @@ from leaderboard.names import label_problem, method_problem, printable, skeleton
 from leaderboard.retold import Problem, retell
 from leaderboard.shapes import shape_problems
 
-__all__ = ["Claim", "across", "entry_problems", "missing_runs"]
+__all__ = ["Claim", "across", "entry_problems", "missing_runs", "planned"]
 
 _MOST = 50
 """Problems named of one entry; a forger needs no longer list."""
@@ -62,11 +62,11 @@ def _problems(entry: Entry, known: Callable[[str], Claim | None], taken: Sequenc
     yield from _manifest(entry)
     yield from _names(entry, known, taken)
     yield from _card(entry)
-    planned, problems = _planned(entry)
+    numbers, problems = planned(entry)
     yield from problems
     runs = str(entry.path / "runs.parquet")
     for number, record in enumerate(entry.records()):
-        if number in planned:
+        if number in numbers:
             run, found = retell(record, f"{runs}, run {number}")
             yield from found
             if run is not None:
@@ -189,7 +189,7 @@ def _card(entry: Entry) -> Iterator[Problem]:
         yield Problem(f"{where}, label", f"{printable(head['label'])} is not the label of the runs")
     knows = head["prior_data"].strip().casefold() not in ("none", "nothing")
     lowest = min(spec.tier for spec in entry.specs)
-    if head["tier"] == "P0" and knows:
+    if head["tier"] == "P0" and knows and entry.json("summary", 0)["kind"] not in ("control", "bound"):
         yield Problem(f"{where}, prior_data", "tier P0 knows nothing but the space: prior_data must be none")
     if head["tier"] > lowest:
         yield Problem(
@@ -200,7 +200,7 @@ def _card(entry: Entry) -> Iterator[Problem]:
 # the suite's plan
 
 
-def _planned(entry: Entry) -> tuple[set[int], list[Problem]]:
+def planned(entry: Entry) -> tuple[set[int], list[Problem]]:
     """The runs that the suite plans, and what is wrong with the others and with what is missing."""
     where = str(entry.path / "runs.parquet")
     spec = entry.specs[0]
