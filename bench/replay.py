@@ -36,6 +36,8 @@ __all__ = ["first_difference", "replay"]
 CLAIMED = ("label", "kind", "note", "transcript", "graphs")
 """Parts of a summary that the method says of itself, or that follow from the others."""
 
+_COMPARED = [name for name in EVENTS.names if not name.startswith("measured_")]
+
 
 def replay(record: Record, world: World) -> Record:
     """The run made again from its recorded proposals.
@@ -45,7 +47,18 @@ def replay(record: Record, world: World) -> Record:
     made = run_spec(record.spec, world, method=_replayer(record, world, late=False))
     if first_difference(record, made, CLAIMED) is None or not len(record.part("agent")):
         return made
-    return run_spec(record.spec, world, method=_replayer(record, world, late=True))
+    late = run_spec(record.spec, world, method=_replayer(record, world, late=True))
+    return late if _distance(record, late) < _distance(record, made) else made
+
+
+def _distance(record: Record, made: Record) -> int:
+    """How many parts of the two records differ."""
+    names = {*record.summary, *made.summary} - set(CLAIMED)
+    parts = sum(record.summary.get(name) != made.summary.get(name) for name in names)
+    same = len(record.events) == len(made.events) and all(
+        _first(record, made, name, len(made.events)) is None for name in _COMPARED
+    )
+    return parts + (0 if same else len(names))
 
 
 def first_difference(record: Record, made: Record, without: Sequence[str] = ()) -> str | None:
@@ -53,7 +66,7 @@ def first_difference(record: Record, made: Record, without: Sequence[str] = ()) 
 
     Measured columns do not count. without: parts of the summary that do not count either.
     """
-    names = [name for name in EVENTS.names if not name.startswith("measured_")]
+    names = _COMPARED
     both = min(len(record.events), len(made.events))
     firsts = [(at, i) for i, name in enumerate(names) if (at := _first(record, made, name, both)) is not None]
     if firsts:

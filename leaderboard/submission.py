@@ -6,6 +6,7 @@ answers are the world's, whether the method would have proposed these graphs) is
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from bench.entries import BADGES, FILES, Entry
 from bench.frames import Records
 from bench.packing import entry_manifest
+from bench.schema import EVENTS, column_bytes
 from bench.spec import RunSpec
 from bench.suite import Suite, list_suites, load_suite
 from leaderboard.arithmetic import run_arithmetic
@@ -76,6 +78,7 @@ def _problems(entry: Entry, known: Callable[[str], Claim | None], taken: Sequenc
 
 def across(entries: Sequence[Entry]) -> Iterator[Problem]:
     """What is wrong between entries of one folder: two of one method, two that look alike, two of the same runs."""
+    done = {entry.path: _events(entry) for entry in entries} if len(entries) > 1 else {}
     for i, later in enumerate(entries):
         for entry in entries[:i]:
             if entry.specs[0].suite != later.specs[0].suite:
@@ -85,10 +88,21 @@ def across(entries: Sequence[Entry]) -> Iterator[Problem]:
                 yield Problem(f"{where}, method", f"{later.method} has an entry already, {other}")
             elif skeleton(str(entry.manifest["label"])) == skeleton(str(later.manifest["label"])):
                 yield Problem(f"{where}, label", f"looks like the label of {other}")
-            elif entry.files["events.parquet"] == later.files["events.parquet"]:
+            elif done[entry.path] == done[later.path]:
                 yield Problem(
                     str(later.path / "events.parquet"), f"the same events as {other}: one entry, not two"
                 )
+
+
+def _events(entry: Entry) -> str:
+    """A hash of what an entry's runs did, whatever they are called."""
+    digest = hashlib.sha256()
+    for record in entry.records():
+        for name in EVENTS.names:
+            if not name.startswith("measured_"):
+                for part in column_bytes(record.events[name]):
+                    digest.update(part)
+    return digest.hexdigest()
 
 
 def _folder(path: Path) -> Iterator[Problem]:
