@@ -27,7 +27,7 @@ from bench.provenance import manifest
 from bench.racing import contends, instalments
 from bench.records import Record
 from bench.reference import best_visited, truth
-from bench.registry import parse_method
+from bench.registry import MethodSpec, parse_method
 from bench.rounds import Rounds
 from bench.seeding import method_generator
 from bench.space import Space
@@ -83,20 +83,25 @@ def run(
     return run_spec(spec, used, agent_model)
 
 
-def run_spec(spec: RunSpec, world: World, agent_model: ChatModel | None = None) -> Record:
+def run_spec(
+    spec: RunSpec, world: World, agent_model: ChatModel | None = None, method: MethodSpec | None = None
+) -> Record:
     """Run `spec` in `world`. A WorldError passes through: an unfinished run leaves no record.
 
-    agent_model: the LLM that `spec.agent` names, for a method that an LLM drives.
+    agent_model: the LLM that `spec.agent` names, for a method that an LLM drives. method: what proposes in place
+    of the method that `spec` names (a replay).
     """
-    return _Run(spec, world, agent_model).record()
+    return _Run(spec, world, agent_model, method).record()
 
 
 class _Run:
     """The state of one run. Graphs are the method's own; the journal keeps them under the pool's names."""
 
-    def __init__(self, spec: RunSpec, world: World, agent_model: ChatModel | None) -> None:
+    def __init__(
+        self, spec: RunSpec, world: World, agent_model: ChatModel | None, method: MethodSpec | None = None
+    ) -> None:
         self.spec, self.world = spec, world
-        self.method = parse_method(spec.method)
+        self.method = method or parse_method(spec.method)
         if self.method.agent == "llm" and agent_model is None:
             raise IsobudgetError(
                 f"{spec.method} needs an LLM: give --agent-url and --agent-model, or run(agent_model=…)"

@@ -129,28 +129,43 @@ class Suite:
             for position, (name, plan, methods) in enumerate(self.settings())
             for at, place in enumerate(_places(plan, tasks, seeds))
             for budget, method in product(plan["budgets"], methods)
-            for spec in self._runs(name, plan, place, budget, method, stamp)
+            for spec in self._runs(name, plan, place, budget, _entrant(method), stamp)
         ]
         return [spec for _, _, spec in sorted(specs, key=lambda entry: entry[:2])]
 
+    def entry(self, method: str, apart: bool, agent: str = "") -> list[RunSpec]:
+        """All runs that an entry of `method` has, whether the method is known here or not.
+
+        method: in full. apart: it has a run for each checkpoint. agent: the LLM that drives it. A variant with a
+        list of methods of its own is part of it if the list names it.
+        """
+        entrant = Entrant(method, apart, agent)
+        return [
+            spec
+            for name, plan, methods in self.settings()
+            if method in methods or "methods" not in self.variants.get(name, {})
+            for place in _places(plan, None, None)
+            for budget in plan["budgets"]
+            for spec in self._runs(name, plan, place, budget, entrant, self.plan_hash)
+        ]
+
     def _runs(
-        self, variant: str, plan: dict[str, Any], place: _Place, budget: str, method: str, stamp: str
+        self, variant: str, plan: dict[str, Any], place: _Place, budget: str, entrant: Entrant, stamp: str
     ) -> Iterator[RunSpec]:
         """One run, with its checkpoints; where a method plans with its budget, a run for each of them instead."""
-        chosen = parse_method(method)
-        apart = chosen.info.budget_aware and plan["checkpoints"]
+        apart = entrant.apart and plan["checkpoints"]
         whole = RunSpec(
             suite=self.name,
             suite_version=self.version,
             plan=stamp,
-            method=chosen.text,
+            method=entrant.method,
             task=place.task,
             budget=budget,
             seed=place.seed,
             world_options=place.options,
             variant=variant,
             checkpoints=() if apart else tuple(plan["checkpoints"]),
-            agent=plan["agent"] if chosen.agent == "llm" else "",
+            agent=plan["agent"] if entrant.agent is None else entrant.agent,
             **{k: v for k, v in plan.items() if k not in _ANALYSIS},
         )
         yield from (replace(whole, search=search) for search in (plan["checkpoints"] if apart else ()))
@@ -160,6 +175,22 @@ class Suite:
         if name not in self.variants:
             raise unknown("variant", name, self.variants)
         return self.variants[name]
+
+
+class Entrant(NamedTuple):
+    """What a grid needs to know of a method: its full spelling, whether every checkpoint is a run, its LLM.
+
+    agent: the LLM that drives it, "" for none; None: the one that the plan names.
+    """
+
+    method: str
+    apart: bool
+    agent: str | None
+
+
+def _entrant(method: str) -> Entrant:
+    chosen = parse_method(method)
+    return Entrant(chosen.text, chosen.info.budget_aware, None if chosen.agent == "llm" else "")
 
 
 class _Place(NamedTuple):
