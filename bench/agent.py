@@ -94,6 +94,10 @@ class Agent:
     wall: float = 0.0
     transcript: list[dict[str, Any]] = field(default_factory=list)
 
+    def clock(self, waiting: bool) -> Callable[[], float]:
+        """Seconds of a method's own thinking: CPU time, or for one in another process the time it is waited for."""
+        return (lambda: time.perf_counter() - self.wall) if waiting else time.process_time
+
     def consult(
         self,
         prompt: str,

@@ -116,10 +116,7 @@ class _Run:
         self.meter = Meter(self.ledger, self.space, spec.slots)
         driver = agent_model if self.method.agent == "llm" else None
         self.agent = Agent(self.ledger, self.space.pool.agent, self.method.agent, driver, spec.seed)
-        # of a method in another process only the time is seen that it is waited for, its LLM's not counted
-        self.clock = time.process_time
-        if self.method.info.outside:
-            self.clock = lambda: time.perf_counter() - self.agent.wall
+        self.clock = self.agent.clock(waiting=bool(self.method.info.outside))
         self.rounds = Rounds(spec, world, self.alias)
         self.fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
         self.history = History(Objective.parse(spec.objective).scorer(self.fastest))
@@ -186,8 +183,7 @@ class _Run:
     def _point(self, graph: Graph) -> dict[str, Any]:
         """One graph of the front: true accuracy where the world knows it, else on the test; mean critical path."""
         real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
-        known = self._accuracy(real)
-        measured = float((execution.codes == 0).mean())
+        known, measured = self._accuracy(real), float((execution.codes == 0).mean())
         return {
             "graph": self.journal.mention(real),
             "accuracy": measured if known is None else known,
@@ -372,13 +368,12 @@ class _Run:
     def _checkpoint(self, graph: Graph, ledger: Ledger) -> dict[str, Any]:
         """What stands in the record of a smaller budget: its recommendation and what it had cost."""
         real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
-        agent = self.ledger.spent.get("agent", Charge())
         return {
             "search": ledger.budget.text,
             "recommended": self.journal.mention(real),
             "accuracy": self._accuracy(real),
             "spent": asdict(ledger.total),
-            "agent": asdict(agent),
+            "agent": asdict(self.ledger.spent.get("agent", Charge())),
             **self._latency(execution),
         }
 

@@ -30,6 +30,7 @@ __all__ = [
     "MethodSpec",
     "add_command",
     "broken_methods",
+    "in_sandbox",
     "list_methods",
     "load",
     "loaded",

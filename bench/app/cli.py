@@ -281,13 +281,16 @@ def validate(entries: tuple[Path, ...], debug: bool) -> None:
 @click.option("--sample", default=12, show_default=True, type=click.IntRange(0), help="How many runs; 0: all.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Which ones.")
 @click.option("-m", "--method", "file", type=click.Path(path_type=Path), help="The method's file; it is executed.")
+@_outside
 @click.option("-j", "--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
 @_debug
-def verify(entry: Path, sample: int, seed: int, file: Path | None, jobs: int, debug: bool) -> None:
+def verify(entry: Path, sample: int, seed: int, file: Path | None, jobs: int, debug: bool, **outside: Any) -> None:
     """Repeat a sample of an ENTRY's runs: its proposals, then its method. Writes badge.json."""
+    from bench.app.outside import added
     from bench.app.verify import verify as verify_entry
 
-    text, same = verify_entry(entry, sample, seed, file, jobs)
+    with added(**outside):
+        text, same = verify_entry(entry, sample, seed, file, jobs)
     click.echo(text)
     if not same:
         raise click.exceptions.Exit(1)

@@ -20,7 +20,7 @@ from bench.entries import BADGES, Entry, read_entry
 from bench.errors import IsobudgetError
 from bench.keys import generator
 from bench.provenance import manifest
-from bench.registry import parse_method
+from bench.registry import in_sandbox, load, loaded, parse_method
 from leaderboard.submission import planned
 
 __all__ = ["verify"]
@@ -45,7 +45,10 @@ def verify(path: Path, sample: int, seed: int, file: Path | None, jobs: int = 1)
     if entry.specs[0].world != "simulated":
         raise IsobudgetError(f"{path}: only the simulated world gives the same answers twice; this entry ran live")
     if file is None and known(entry.method) is None:
-        note = f"{entry.method} is not known here: give its file with --method to repeat it, not only to replay it"
+        note = (
+            f"{entry.method} is not known here: give its file with --method, or its command with --method-cmd, "
+            "to repeat it, not only to replay it"
+        )
     else:
         note = ""
     findings = sorted(_findings(path, runs, file, bool(note), jobs))
@@ -71,7 +74,8 @@ def _findings(
     path: Path, runs: Sequence[int], file: Path | None, replay_only: bool, jobs: int
 ) -> Iterator[Finding]:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(runs)), mp_context=context) as pool:
+    workers = min(jobs, len(runs))
+    with ProcessPoolExecutor(workers, context, initializer=load, initargs=(loaded(),)) as pool:
         waiting = [pool.submit(_repeat, path, run, file, replay_only) for run in runs]
         yield from (future.result() for future in waiting)
 
@@ -117,6 +121,7 @@ def _badge(entry: Entry, findings: Sequence[Finding], sample: int, seed: int) ->
         "sample": [finding.filename for finding in findings],
         "replayed": sum(finding.replayed == "" for finding in findings),
         "repeated": sum(finding.repeated == "" for finding in findings),
+        "sandboxed": in_sandbox(),
         "diverged": diverged,
         "software": manifest(),
     }
