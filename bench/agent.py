@@ -95,7 +95,7 @@ class Agent:
     transcript: list[dict[str, Any]] = field(default_factory=list)
 
     def clock(self, waiting: bool) -> Callable[[], float]:
-        """Seconds of a method's own thinking: CPU time, or for one in another process the time it is waited for."""
+        """Seconds of a method's own thinking: CPU time, or for one in another process what it is waited for."""
         return (lambda: time.perf_counter() - self.wall) if waiting else time.process_time
 
     def consult(
