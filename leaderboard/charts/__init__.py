@@ -10,6 +10,7 @@ from leaderboard.charts.anytime import anytime_chart
 from leaderboard.charts.cost import cost_chart
 from leaderboard.charts.effects import effect_chart
 from leaderboard.charts.figure import Figure
+from leaderboard.charts.markup import standalone
 from leaderboard.charts.palette import palette_css, variables
 from leaderboard.charts.pareto import pareto_chart
 from leaderboard.charts.ranks import rank_chart
@@ -24,5 +25,6 @@ __all__ = [
     "pareto_chart",
     "rank_chart",
     "regret_chart",
+    "standalone",
     "variables",
 ]

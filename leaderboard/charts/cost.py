@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
 from leaderboard.charts.series import origin_words
-from leaderboard.charts.style import canvas, shown
+from leaderboard.charts.style import canvas
+from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import Standing
 from leaderboard.rows import take_costs
@@ -23,11 +24,10 @@ _WRITTEN = 0.09
 
 
 class _Part(NamedTuple):
-    """One stretch of the bar: its colour, pattern and mean compute, in units."""
+    """One stretch of the bar: its colour and mean compute, in units."""
 
     name: str
     token: str
-    hatch: str
     units: float
 
 
@@ -55,7 +55,7 @@ def cost_chart(standing: Standing, method: str) -> Figure:
         start, key = 0.0, _SIDE
         for part in parts:
             share = part.units / total if total else 0.0
-            style = {"color": light(part.token), "hatch": part.hatch, "edgecolor": light("paper"), "linewidth": 0}
+            style: dict[str, Any] = {"color": light(part.token), "edgecolor": light("paper"), "linewidth": 2}
             (patch,) = axes.barh(0, part.units, left=start, height=1, **style)
             page.tip(patch, f"{part.name}: {share:.1%}, {part.units:,.0f} units")
             if share >= _WRITTEN:
@@ -66,10 +66,10 @@ def cost_chart(standing: Standing, method: str) -> Figure:
             swatch.set(xlim=(0, 1), ylim=(0, 1))
             swatch.set_axis_off()
             swatch.barh(0.5, 1, height=1, **style)
-            words = f"{part.name} {part.units / 1000:,.1f}k units ({share:.1%})"
+            words = f"{part.name} {_units(part.units)} ({share:.1%})"
             page.text(key + 20, _TOP + _BAR + 24, words, "muted")
             key += 44 + 7.4 * len(words)
-        page.text(_SIDE, 16, f"{shown(label)}: {total / 1000:,.1f}k units a run", fontweight="bold")
+        page.text(_SIDE, 16, f"{shown(label)}: {_units(total)} a run", fontweight="bold")
         return page.figure(name, title, _caption(standing), _data(parts, total, title))
 
 
@@ -77,20 +77,24 @@ def _parts(means: dict[str, float]) -> list[_Part]:
     agent, selection = means["agent_units"], means["selection_units"]
     rest = means["spent_units"] - agent
     if math.isnan(selection):
-        return [_Part("search and selection", "1", "", rest), _Part("agent", "4", "....", agent)]
+        return [_Part("search and selection", "1", rest), _Part("agent", "4", agent)]
     return [
-        _Part("search", "1", "", rest - selection),
-        _Part("selection", "3", "////", selection),
-        _Part("agent", "4", "....", agent),
+        _Part("search", "1", rest - selection),
+        _Part("selection", "3", selection),
+        _Part("agent", "4", agent),
     ]
+
+
+def _units(units: float) -> str:
+    return f"{units / 1000:,.1f}k units" if units >= 1000 else f"{units:,.0f} units"
 
 
 def _caption(standing: Standing) -> str:
     board = standing.board
     return (
-        f"Mean compute of a run over {board.units}, at search {board.search}, in units of the published cost model. "
-        "Search: graphs that the method had evaluated. Selection: the shared final choice. Agent: the LLM that the "
-        f"method asked, charged like any other. {origin_words([board])}"
+        f"Mean compute of a run over {board.units}, at search {board.search}, in units of the published cost "
+        "model. Search: graphs that the method had evaluated. Selection: the shared final choice. Agent: the LLM "
+        f"that the method asked, charged like any other. {origin_words([board])}"
     )
 
 

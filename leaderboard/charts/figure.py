@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from leaderboard.charts.palette import palette_css
+from leaderboard.charts.markup import standalone
 from leaderboard.table import Table
 
 __all__ = ["Figure", "figure_name"]
@@ -30,9 +30,7 @@ class Figure:
 
     def standalone(self) -> str:
         """The picture as a file that follows the reader's light or dark by itself."""
-        style = f"<style>{palette_css('svg')}svg{{background:var(--chart-paper)}}</style>"
-        start, rest = self.svg.split(">", 1)
-        return f'{start} font-family="system-ui, sans-serif">{style}{rest}'
+        return standalone(self.svg)
 
 
 def figure_name(*parts: str) -> str:

@@ -6,9 +6,9 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 
-from leaderboard.charts.palette import colour, token_of
+from leaderboard.charts.palette import colour, palette_css, token_of
 
-__all__ = ["DECIMALS", "inline"]
+__all__ = ["DECIMALS", "inline", "standalone"]
 
 DECIMALS = 2
 """Decimals of a coordinate, in pixels: less than anyone sees, and more than platforms differ by."""
@@ -55,6 +55,13 @@ def inline(drawn: str, name: str, title: str, description: str, tips: Mapping[st
         root.insert(at, words)
     _unwrap(root)
     return ET.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def standalone(svg: str) -> str:
+    """An inline picture as a file that follows the reader's light or dark by itself."""
+    style = f"<style>{palette_css('svg')}svg{{background:var(--chart-paper)}}</style>"
+    start, rest = svg.split(">", 1)
+    return f'{start} font-family="system-ui, sans-serif">{style}{rest}\n'
 
 
 def _plain(root: ET.Element) -> ET.Element:

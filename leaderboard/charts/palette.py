@@ -1,7 +1,8 @@
 """Colours as CSS variables: a picture in a page follows the page's light or dark, and falls back to light alone.
 
-Series colours are told apart with the common kinds of colour blindness (after Okabe and Ito, 2008, "Color universal
-design"; darkened or lightened until they stand out at 3:1 from their paper), and never carry a meaning alone.
+Series colours are told apart with the common kinds of colour blindness (after Okabe and Ito, 2008, "Color
+universal design"; darkened or lightened until they stand out at 3:1 from their paper), and never carry a meaning
+alone.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
 from leaderboard.charts.series import level_words, origin_words
-from leaderboard.charts.style import LINE, Canvas, canvas, shown, spread
+from leaderboard.charts.style import LINE, Canvas, canvas, spread
+from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
 from leaderboard.pareto import pareto_front
 from leaderboard.ranks import Plan, Standing
@@ -24,7 +25,7 @@ __all__ = ["AIMS", "pareto_chart"]
 
 Aim = Literal["accuracy", "latency", "cost"]
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _LABELS, _FOOT = 860.0, 470.0, 64.0, 34.0, 250.0, 56.0
+_WIDTH, _HEIGHT, _LEFT, _TOP, _LABELS, _FOOT = 900.0, 470.0, 44.0, 38.0, 310.0, 56.0
 
 
 class _Meaning(NamedTuple):
@@ -71,7 +72,9 @@ def pareto_chart(
         raise ValueError(f"x, y: two of {', '.join(AIMS)}, not {x!r} and {y!r}")
     board, ranking = standing
     costs = take_costs(board.runs, ranking.samples.blocks)
-    values = {m: (_value(standing, costs[m].means, m, x), _value(standing, costs[m].means, m, y)) for m in ranking.order}
+    values = {
+        m: (_value(standing, costs[m].means, m, x), _value(standing, costs[m].means, m, y)) for m in ranking.order
+    }
     points = {method: pair for method, pair in values.items() if not any(map(math.isnan, pair))}
     if not points:
         raise LeaderboardError(f"no Pareto chart of {x} and {y}: not known for any method")
@@ -109,13 +112,14 @@ def _draw(
     meanings = [AIMS[aim] for aim in aims]
     width, height = _WIDTH - _LEFT - _LABELS, _HEIGHT - _TOP - _FOOT
     axes = page.panel(_LEFT, _TOP, width, height)
-    at = {method: tuple(m.scale * v for m, v in zip(meanings, pair, strict=True)) for method, pair in points.items()}
+    at = {method: (meanings[0].scale * pair[0], meanings[1].scale * pair[1]) for method, pair in points.items()}
     limits = [_limits([place[axis] for place in at.values()]) for axis in (0, 1)]
     axes.set(xlim=limits[0], ylim=limits[1])
     _stairs(axes, [at[method] for method in points if front[method]], aims)
     labels = standing.board.labels
     pixels = {
-        method: _TOP + height * (limits[1][1] - place[1]) / (limits[1][1] - limits[1][0]) for method, place in at.items()
+        method: _TOP + height * (limits[1][1] - place[1]) / (limits[1][1] - limits[1][0])
+        for method, place in at.items()
     }
     places = dict(zip(at, spread(list(pixels.values()), LINE, _TOP, _TOP + height), strict=True))
     for method, place in at.items():
@@ -124,32 +128,35 @@ def _draw(
         (point,) = axes.plot(*place, "o", markersize=9, color=light(token), mfc=face, mew=2, zorder=3)
         words = shown(labels[method]) + (f"  {membership[method]:.0%}" if method in membership else "")
         page.tip(point, words)
-        _lead(page, axes, place, places[method], (limits[0][1], width))
-        weight = "bold" if front[method] else "normal"
-        page.text(_WIDTH - _LABELS + 26, places[method], words, "1" if front[method] else "muted", fontweight=weight)
-    page.text(_LEFT - 46, 12, _axis_words(aims[1], "up"), "muted")
+        _lead(page, axes, place, places[method])
+        page.text(
+            _WIDTH - _LABELS + 26, places[method], words, "1" if front[method] else "muted", fontweight="normal"
+        )
+    page.text(12, 12, _axis_words(aims[1], "up"), "muted")
     page.text(_LEFT + width / 2, _HEIGHT - 14, _axis_words(aims[0], "right"), "muted", ha="center")
 
 
-def _lead(page: Canvas, axes: Axes, place: tuple[float, ...], label: float, right: tuple[float, float]) -> None:
+def _lead(page: Canvas, axes: Axes, place: tuple[float, float], label: float) -> None:
     """A hairline from a point to its name in the margin."""
-    edge, _ = right
     axes.annotate(
         "", xy=place, xytext=((_WIDTH - _LABELS + 22) / page.width, 1 - label / page.height),
         textcoords="figure fraction", annotation_clip=False, zorder=1,
         arrowprops={"arrowstyle": "-", "color": light("grid"), "linewidth": 1, "shrinkA": 0, "shrinkB": 5},
     )  # fmt: skip
-    del edge
 
 
-def _stairs(axes: Axes, front: Sequence[tuple[float, ...]], aims: tuple[Aim, Aim]) -> None:
+def _stairs(axes: Axes, front: Sequence[tuple[float, float]], aims: tuple[Aim, Aim]) -> None:
     """The edge of what the front dominates."""
     if aims[0] == "accuracy":
         steps = [(place[1], place[0]) for place in sorted(front, key=lambda place: (place[1], place[0]))]
-        axes.step([b for _, b in steps], [a for a, _ in steps], where="pre", color=light("1"), linewidth=1.2, zorder=2)
+        axes.step(
+            [b for _, b in steps], [a for a, _ in steps], where="pre", color=light("1"), linewidth=1.2, zorder=2
+        )
         return
     steps = sorted((place[0], place[1]) for place in front)
-    axes.step([a for a, _ in steps], [b for _, b in steps], where="post", color=light("1"), linewidth=1.2, zorder=2)
+    axes.step(
+        [a for a, _ in steps], [b for _, b in steps], where="post", color=light("1"), linewidth=1.2, zorder=2
+    )
 
 
 def _limits(values: Sequence[float]) -> tuple[float, float]:
@@ -170,9 +177,9 @@ def _caption(standing: Standing, plan: Plan, aims: tuple[Aim, Aim], membership: 
     share = " Percentages: in how many bootstrap replicates the method is on the front." if membership else ""
     intervals = f" {level_words(board, plan)} of the accuracies are in the table." if "accuracy" in aims else ""
     return (
-        f"Means of the recommended graphs over {board.units}. Filled: on the front, where no method is better in both; "
-        f"open: dominated. The front is of means: whether neighbours differ is for the comparisons to say.{share}"
-        f"{intervals} Latency and compute are modelled. {origin_words([board])}"
+        f"Means of the recommended graphs over {board.units}. Filled: on the front, where no method is better in "
+        f"both; open: dominated. The front is of means: whether neighbours differ is for the comparisons to say."
+        f"{share}{intervals} Latency and compute are modelled. {origin_words([board])}"
     )
 
 

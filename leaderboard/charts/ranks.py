@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
 from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import REST, Look, looks, origin_words
-from leaderboard.charts.style import Canvas, canvas, shown
+from leaderboard.charts.series import REST, Look, budget_words, looks, origin_words
+from leaderboard.charts.style import Canvas, canvas
+from leaderboard.charts.text import shown
 from leaderboard.curves import TRACKS, curve_groups, search_amount, search_currency
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import Plan, Standing
@@ -19,7 +20,7 @@ from leaderboard.table import Column, Span, Table
 
 __all__ = ["rank_chart"]
 
-_WIDTH, _LEFT, _LABELS, _TOP, _ROW, _BETWEEN = 860.0, 40.0, 240.0, 46.0, 18.0, 74.0
+_WIDTH, _LEFT, _LABELS, _TOP, _ROW, _BETWEEN = 900.0, 40.0, 286.0, 46.0, 18.0, 74.0
 _FILLED = 0.72
 """Share of a budget's column that its bars take; the rest is for the lines to the next."""
 
@@ -58,17 +59,20 @@ def _panel(page: Canvas, group: Sequence[Standing], look: Mapping[str, Look], to
     axes = page.panel(_LEFT, top, _WIDTH - _LEFT - _LABELS, height)
     many = round(height / _ROW)
     axes.set(xlim=(0, len(group)), ylim=(many + 0.5, 0.5))
-    axes.set_xticks([at + 0.5 for at in range(len(group))], [shown(s.board.search, 12) for s in group])
+    amounts, unit = budget_words(group)
+    axes.set_xticks([at + 0.5 for at in range(len(group))], amounts)
+    axes.set_xlabel(f"search budget{unit}", labelpad=8)
     axes.set_yticks([1, *range(5, many + 1, 5)])
     axes.grid(axis="x", visible=False)
     currency = search_currency(group[-1].board)
     axes.set_title(TRACKS.get(currency, f"Track {currency}").partition(":")[0], pad=10)
     page.text(_LEFT - 30, top - 8, "rank", "muted", fontsize=11)
-    page.text(_LEFT + (_WIDTH - _LEFT - _LABELS) / 2, top + height + 38, "search budget", "muted", ha="center")
     places = [_places(standing) for standing in group]
     labels = {method: name for standing in group for method, name in standing.board.labels.items()}
     for method in sorted({m for column in places for m in column}, key=lambda m: (m in look, m)):
-        _method(page, axes, [column.get(method) for column in places], many, look.get(method, REST), labels[method])
+        _method(
+            page, axes, [column.get(method) for column in places], many, look.get(method, REST), labels[method]
+        )
     for method, found in places[-1].items():
         token = look[method].token if method in look else "muted"
         page.text(_WIDTH - _LABELS + 10, top + _ROW * (found.place - 0.5), shown(labels[method]), token)
@@ -79,14 +83,12 @@ def _places(standing: Standing) -> dict[str, _Place]:
     return {method: _Place(at, Span(*ranking.ranks[method])) for at, method in enumerate(ranking.order, 1)}
 
 
-def _method(
-    page: Canvas, axes: Axes, places: Sequence[_Place | None], many: int, look: Look, label: str
-) -> None:
+def _method(page: Canvas, axes: Axes, places: Sequence[_Place | None], many: int, look: Look, label: str) -> None:
     """One method over the budgets: dots at its places, bars over its rank intervals, a line through the dots."""
     found = [(at, place) for at, place in enumerate(places) if place is not None]
     x = [at + 0.5 + _FILLED * ((place.place - 0.5) / many - 0.5) for at, place in found]
     drawn = look is not REST
-    style = {"color": light(look.token), "zorder": 3.0 if drawn else 2.0}
+    style: dict[str, Any] = {"color": light(look.token), "zorder": 3.0 if drawn else 2.0}
     (line,) = axes.plot(
         x, [place.place for _, place in found], marker="o", markersize=6.5 if drawn else 4.5, markeredgewidth=0,
         linewidth=look.width if drawn else 0.7, **style,
@@ -94,7 +96,11 @@ def _method(
     page.tip(line, label)
     spans = [place.span for _, place in found]
     bars = axes.vlines(
-        x, [s.best - 0.25 for s in spans], [s.worst + 0.25 for s in spans], linewidth=2.6 if drawn else 1.8, **style
+        x,
+        [s.best - 0.25 for s in spans],
+        [s.worst + 0.25 for s in spans],
+        linewidth=2.6 if drawn else 1.8,
+        **style,
     )
     page.tip(bars, label)
 
@@ -102,10 +108,10 @@ def _method(
 def _caption(groups: Sequence[Sequence[Standing]], plan: Plan) -> str:
     boards = [standing.board for group in groups for standing in group]
     return (
-        "Dot: place in the order by mean accuracy. Bar: the ranks that the data allow at that budget, from all pairs "
-        f"with Holm's correction at {plan.alpha:.0%}; long bars mean that the order is mostly chance. Methods stand side "
-        "by side in their order at each budget; a line follows a method from budget to budget. In colour: the best at "
-        f"the largest budget and the controls. {origin_words(boards)}"
+        "Dot: place in the order by mean accuracy. Bar: the ranks that the data allow at that budget, from all "
+        f"pairs with Holm's correction at {plan.alpha:.0%}; long bars mean that the order is mostly chance. "
+        "Methods stand side by side in their order at each budget; a line follows a method from budget to budget. "
+        f"In colour: the best at the largest budget and the controls. {origin_words(boards)}"
     )
 
 

@@ -11,7 +11,8 @@ from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
 from leaderboard.charts.series import origin_words
-from leaderboard.charts.style import Canvas, canvas, shown
+from leaderboard.charts.style import Canvas, canvas
+from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import Plan, Standing
 from leaderboard.regret import regret_tables
@@ -19,7 +20,7 @@ from leaderboard.table import Table
 
 __all__ = ["regret_chart"]
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 820.0, 244.0, 70.0, 50.0, 24.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _ROW = 860.0, 296.0, 70.0, 50.0, 24.0
 
 
 class _Split(NamedTuple):
@@ -31,11 +32,11 @@ class _Split(NamedTuple):
     not_recommended: float
 
 
-_PARTS: Mapping[str, tuple[str, str, str]] = {
-    "never_visited": ("1", "", "never visited: better proposals would help"),
-    "not_recommended": ("2", "////", "visited, not recommended: better selection would help"),
+_PARTS: Mapping[str, tuple[str, str]] = {
+    "never_visited": ("1", "never visited: better proposals would help"),
+    "not_recommended": ("2", "visited, not recommended: better selection would help"),
 }
-"""Part to its colour, its pattern and its words in the legend."""
+"""Part to its colour and its words."""
 
 
 def regret_chart(standing: Standing, plan: Plan) -> Figure:
@@ -76,17 +77,19 @@ def regret_chart(standing: Standing, plan: Plan) -> Figure:
 def _splits(data: Table) -> list[_Split]:
     keys = ("label", "regret", "never_visited", "not_recommended")
     rows = zip(*(data.column(key) for key in keys), strict=True)
-    return [_Split(str(row[0]), *(100 * float(cell) for cell in row[1:] if isinstance(cell, float))) for row in rows]
+    return [
+        _Split(str(row[0]), *(100 * float(cell) for cell in row[1:] if isinstance(cell, float))) for row in rows
+    ]
 
 
 def _bar(page: Canvas, axes: Axes, at: int, split: _Split) -> None:
     """Positive parts from 0 to the right, negative ones to the left."""
     ends = {True: 0.0, False: 0.0}
-    for key, (token, hatch, words) in _PARTS.items():
+    for key, (token, words) in _PARTS.items():
         value = float(getattr(split, key))
         (patch,) = axes.barh(
-            at, value, left=ends[value > 0], height=0.66, color=light(token), hatch=hatch, zorder=2,
-            edgecolor=light("paper"), linewidth=0,
+            at, value, left=ends[value > 0], height=0.66, color=light(token),  zorder=2,
+            edgecolor=light("paper"), linewidth=1.5,
         )  # fmt: skip
         ends[value > 0] += value
         page.tip(patch, f"{split.label}: {value:.1f} points, {words.partition(':')[0]}")
@@ -104,11 +107,11 @@ def _limits(splits: list[_Split]) -> tuple[float, float]:
 
 def _legend(page: Canvas) -> None:
     left = _LEFT
-    for token, hatch, words in _PARTS.values():
+    for token, words in _PARTS.values():
         axes = page.panel(left, 12, 18, 12)
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.set_axis_off()
-        axes.barh(0.5, 1, height=1, color=light(token), hatch=hatch, edgecolor=light("paper"), linewidth=0)
+        axes.barh(0.5, 1, height=1, color=light(token))
         page.text(left + 24, 18, words.partition(":")[0], "muted")
         left += 40 + 7.2 * len(words.partition(":")[0])
     axes = page.panel(left, 12, 12, 12)

@@ -1,13 +1,12 @@
 """How every chart looks, and why it is the same bytes each time.
 
-Sizes and places are CSS pixels and fixed: no layout depends on how wide the drawing machine's fonts are, no pyplot,
-no state that outlives a chart, no mathematics in text, no clock.
+Sizes and places are CSS pixels and fixed: no layout depends on how wide the drawing machine's fonts are, no
+pyplot, no state that outlives a chart, no mathematics in text, no clock.
 """
 
 from __future__ import annotations
 
 import io
-import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,20 +18,19 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
-from leaderboard.cells import clean
 from leaderboard.charts.figure import Figure
 from leaderboard.charts.markup import inline
 from leaderboard.charts.palette import light
+from leaderboard.charts.text import shown
 from leaderboard.table import Table
 
-__all__ = ["LINE", "Canvas", "canvas", "shown", "spread"]
+__all__ = ["LINE", "Canvas", "canvas", "spread"]
 
 LINE = 15.0
 """Pixels from one line of small text to the next."""
 
 _DPI = 72
-_LONGEST_LABEL = 34
-_RC: dict[str, Any] = {
+_RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "isobudget",
     "text.parse_math": False,
@@ -126,12 +124,6 @@ def canvas(width: float, height: float) -> Iterator[Canvas]:
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
         yield Canvas(width, height)
-
-
-def shown(text: str, longest: int = _LONGEST_LABEL) -> str:
-    """Text of others as one harmless line, cut where it is too long."""
-    known = "".join(c for c in clean(text) if unicodedata.category(c) != "Cn")  # some of these XML cannot hold
-    return known if len(known) <= longest else f"{known[: longest - 1].rstrip()}…"
 
 
 def spread(places: Sequence[float], apart: float, low: float, high: float) -> list[float]:
