@@ -56,7 +56,7 @@ def build_site(source: Source) -> Iterator[tuple[str, bytes]]:
 def chooser(suites: Sequence[tuple[str, str]]) -> Iterator[tuple[str, bytes]]:
     """The first page of a folder that holds the sites of several suites: (folder, name) of each."""
     template = _environment().get_template("chooser.html.j2")
-    yield "index.html", template.render(suites=suites, root="", generator="isobudget").encode()
+    yield "index.html", template.render(suites=suites, root="").encode()
     yield from _assets()
 
 

@@ -114,7 +114,7 @@ def _add(
         return
     words = clean(str(first["graph"]))
     facts = f"{first['graph_units']:.1f} units a question, depth {first['depth']}, width {first['width']}"
-    svg = safe_svg(graph_svg(study.source.graphs[graph], words))
+    svg = safe_svg(graph_svg(study.source.graphs[graph], words, study.models))
     cards[task, graph] = GraphCard(graph, task, words, facts, svg, (owner,))
 
 

@@ -105,6 +105,13 @@ class Study:
         return found
 
     @cached_property
+    def models(self) -> list[str]:
+        """Names of all models in recommended graphs, short names first, so that drawings agree on colours."""
+        names = {str(node[0]) for graph in self.source.graphs.values() for node in graph["nodes"]}
+        sinks = {str(graph["sink"][1]) for graph in self.source.graphs.values() if graph["sink"] and graph["sink"][1]}
+        return sorted(names | sinks, key=lambda name: (len(name), name))
+
+    @cached_property
     def simulated(self) -> bool:
         """Whether every number comes from statistical models."""
         return all(simulated(board) for board in self.boards)

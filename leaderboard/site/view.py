@@ -91,7 +91,7 @@ def with_badges(table: Table, source: Source) -> Table:
     if "method" not in keys or "label" not in keys or "badge" in keys:
         return table
     at, name = keys.index("label") + 1, keys.index("method")
-    badge = Column("badge", "badge", "text", view="wide")
+    badge = Column("badge", "badge", "text", view="narrow" if "rank" in keys else "wide")
     rows = tuple((*row[:at], source.badge(str(row[name])), *row[at:]) for row in table.rows)
     return replace(table, columns=(*table.columns[:at], badge, *table.columns[at:]), rows=rows)
 
