@@ -83,26 +83,32 @@ def _render(page: Page, source: Source) -> bytes:
         suite=clean(source.suite),
         suite_title=clean(source.title),
         formats=FORMATS,
-        filters=_filters(page) if page.filters else {},
+        filters=_filters(page) if page.filters else None,
     )
     return text.encode()
 
 
-def _filters(page: Page) -> dict[str, list[str]]:
-    """What the page's tables and rows can be filtered by: every facet that has two values or more."""
+def _filters(page: Page) -> dict[str, list[str]] | None:
+    """What the page's tables and rows can be filtered by: every facet that has two values or more.
+
+    None where there is neither a row nor such a facet.
+    """
+    rows = 0
     found: dict[str, set[str]] = {}
     for section in page.sections:
         for item in section.items:
             own = [getattr(item, "facets", {}), *(row.facets for row in getattr(item, "rows", ()) if hasattr(row, "facets"))]
             table = getattr(item, "table", None)
             own += [table.facets, *(row.facets for row in table.rows)] if table is not None else []
+            rows += len(getattr(table or item, "rows", ()))
             for choice in getattr(item, "choices", ()):
                 own.append(choice.figure.facets)
             for facets in own:
                 for name, value in facets.items():
                     found.setdefault(name, set()).add(value)
     order = ("track", "tier", "task", "budget", "search", "stratum", "kind", "badge")
-    return {name: sorted(found[name]) for name in order if len(found.get(name, ())) > 1}
+    several = {name: sorted(found[name]) for name in order if len(found.get(name, ())) > 1}
+    return several if several or rows else None
 
 
 def _assets() -> Iterator[tuple[str, bytes]]:

@@ -36,7 +36,7 @@ def _score(study: Study, shelf: Shelf) -> Section:
     group = study.groups[0] if study.groups else [study.lead]
     last = f"value_{group[-1].board.search}"
     tables = [shelf.of(group[-1], table, [last]) for table in score_tables(group, study.plan, study.first)]
-    return Section("Score against total compute", tuple(tables))
+    return Section(tables[0].heading, tuple(tables))
 
 
 def _reference(study: Study, shelf: Shelf) -> Section:

@@ -25,7 +25,7 @@ class Header:
     text: str
     spoken: str
     type: str
-    wide: bool
+    look: str
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ class CellView:
 
     text: str
     order: str
-    number: bool
-    wide: bool
+    look: str
     href: str = ""
     whisker: Whisker | None = None
     strong: bool = False
@@ -132,6 +131,12 @@ def _shown(table: Table) -> list[int]:
     return sorted(keep, key=lambda at: table.columns[at].key != "label")
 
 
+def _look(column: Column) -> str:
+    """The classes of a cell."""
+    found = ("wide", column.view == "wide"), ("number", column.kind != "text"), ("badge", column.key == "badge")
+    return " ".join(name for name, holds in found if holds)
+
+
 def _header(column: Column) -> Header:
     words = " ".join(column.heading.split("\n")).replace("- ", "")
     unit = column.unit or {"percent": "%", "points": "points", "seconds": "s", "usd": "USD"}.get(column.kind, "")
@@ -140,7 +145,7 @@ def _header(column: Column) -> Header:
         text=clean(text),
         spoken=_SPOKEN.get(column.heading, ""),
         type="text" if column.kind == "text" else "number",
-        wide=column.view == "wide",
+        look=_look(column),
     )
 
 
@@ -161,8 +166,7 @@ def _row(
             CellView(
                 text=cell_text(column, cell),
                 order=_order(column, cell),
-                number=column.kind != "text",
-                wide=column.view == "wide",
+                look=_look(column),
                 href=_href(column.key, known, links),
                 whisker=whisker,
                 strong=strong and column.key == "label",

@@ -16,13 +16,15 @@ from leaderboard.site.study import Study, track
 __all__ = ["headline", "may", "may_not", "origin_sentence"]
 
 _FEW = 4
+_SPACE = "\u00a0"
+"""Keeps a number and its unit on one line."""
 
 
 def headline(study: Study) -> list[str]:
     """The first screen: what was compared, who leads, by how much, and what a difference must be to count."""
     board, ranking = study.lead
     worlds = f"{counted(len(board.runs['world'].unique()), 'world')}" if board.instances else "the same worlds"
-    runs = f"{len(ranking.order)} methods, {worlds}, the same {board.search} search budget for each; {_unit(study)}."
+    runs = f"{counted(len(ranking.order), 'method')}, {worlds}, search budget {board.search} each; {_unit(study)}."
     return [runs, _best_sentence(study), _reference_sentence(study), *_origin(study)]
 
 
@@ -78,12 +80,12 @@ def _best_sentence(study: Study) -> str:
     best = ranking.order[0]
     name, value = clean(board.labels[best]), 100 * ranking.estimates[best].mean
     others = [method for method in ranking.order if method in ranking.tied and method != best]
-    start = f"{name} has the highest mean accuracy, {value:.1f} %"
+    start = f"{name} has the highest mean accuracy, {value:.1f}{_SPACE}%"
     if len(ranking.order) == 1:
         return f"{start}; nothing else was run."
     if not others:
         return f"{start}, and is separated from every other method."
-    return f"{start}, but is not separated from {_names(study, others)}: the first place is shared."
+    return f"{start}, but is not separated from {_names(study, others, 2)}: the first place is shared."
 
 
 def _reference_sentence(study: Study) -> str:
@@ -94,16 +96,16 @@ def _reference_sentence(study: Study) -> str:
     label = clean(study.labels[reference])
     total = len(ranking.against_reference)
     if not better:
-        words = f"No method is separated upwards from {label}"
+        words = f"No method is better than {label} beyond doubt"
     else:
         large = [m for m in better if ranking.against_reference[m].matters]
-        beyond = "all" if len(large) == len(better) else "none" if not large else str(len(large))
-        rope = f"{100 * study.plan.rope:g} point"
+        rope = f"{100 * study.plan.rope:g}{_SPACE}point"
+        certain = f"for {len(large)} of them the interval" if large else "but no interval"
         words = (
-            f"{len(better)} of {total} {'is' if len(better) == 1 else 'are'} separated upwards from {label} "
-            f"({_names(study, better)}), {beyond} of them by certainly more than {rope}"
+            f"{len(better)} of {total} methods {'is' if len(better) == 1 else 'are'} better than {label} "
+            f"({_names(study, better)}), {certain} lies wholly beyond {rope}"
         )
-    return f"{words}; {len(worse)} {'is' if len(worse) == 1 else 'are'} separated downwards."
+    return f"{words}. {len(worse)} {'is' if len(worse) == 1 else 'are'} worse; the others are not separated from it."
 
 
 def _separated(ranking: Ranking) -> tuple[list[str], list[str]]:
@@ -301,10 +303,10 @@ def _assumed(study: Study) -> Iterator[str]:
         yield "The suite's own plan is not at hand: reference method and margins are defaults, so nothing is confirmatory."
 
 
-def _names(study: Study, methods: Sequence[str]) -> str:
+def _names(study: Study, methods: Sequence[str], few: int = _FEW) -> str:
     labels = [clean(study.labels[method]) for method in methods]
-    if len(labels) > _FEW + 1:
-        return f"{', '.join(labels[:_FEW])} and {len(labels) - _FEW} more"
+    if len(labels) > few + 1:
+        return f"{', '.join(labels[:few])} and {len(labels) - few} more"
     return _listed(labels)
 
 
