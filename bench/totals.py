@@ -25,7 +25,7 @@ def totals(records: Sequence[Record]) -> Iterator[tuple[Record, dict[str, Any]]]
     """Each record with its sums, in order.
 
     Everything charged by currency, and `measured_optimizer`; `agent_calls`, `agent_flops`, `agent_usd`,
-    `agent_seconds`; `evaluations` and `distinct_graphs` of the search; `test_n` and `test_correct`.
+    `agent_seconds`; `selection_flops`; `evaluations` and `distinct_graphs` of the search; `test_n` and `test_correct`.
     """
     for start in range(0, len(records), _BATCH):
         part = records[start : start + _BATCH]
@@ -44,11 +44,13 @@ def _sums(events: Sequence[pa.Table]) -> Sums:
     charged = table.filter(pc.not_equal(table["phase"], "test"))
     spent = _added(charged, runs, [(name, "sum") for name in (*CURRENCIES, "measured_optimizer")])
     by_agent = _added(agent, runs, [("flops", "sum"), ("usd", "sum"), ("seconds", "sum"), ("phase", "count")])
+    selected = _added(table.filter(pc.equal(table["phase"], "selection")), runs, [("flops", "sum")])
     found = _added(searched, runs, [("phase", "count"), ("graph", "count_distinct")])
     return {
         **{name: spent[f"{name}_sum"] for name in (*CURRENCIES, "measured_optimizer")},
         "agent_calls": by_agent["phase_count"],
         **{f"agent_{name}": by_agent[f"{name}_sum"] for name in ("flops", "usd", "seconds")},
+        "selection_flops": selected["flops_sum"],
         "evaluations": found["phase_count"],
         "distinct_graphs": found["graph_count_distinct"],
         **_graded(test, runs),

@@ -10,9 +10,9 @@ from leaderboard.ranks import Plan, Standing
 from leaderboard.rows import Costs, take_costs
 from leaderboard.table import Cell, Column, Interval, Table
 
-__all__ = ["curve_tables"]
+__all__ = ["TRACKS", "curve_groups", "curve_tables", "search_amount", "search_currency"]
 
-_TRACKS = {
+TRACKS = {
     "executions": "Track executions: equal question executions.",
     "flops": "Track compute: equal compute, the agent's included.",
     "seconds": "Track time: equal modelled search time.",
@@ -22,15 +22,21 @@ _TRACKS = {
 
 def curve_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
     """A table for each variant, budget and ranked stratum that has several search budgets."""
+    for group in curve_groups(standings):
+        yield _curve(group, plan)
+
+
+def curve_groups(standings: Sequence[Standing]) -> Iterator[list[Standing]]:
+    """What differs in the search budget alone, smallest budget first; ranked strata with several budgets only."""
     groups: dict[tuple[str, ...], list[Standing]] = {}
     for standing in standings:
         board = standing.board
         if board.ranked:
-            key = (board.suite, board.variant, board.budget, board.tier, board.stratum, _currency(board))
+            key = (board.suite, board.variant, board.budget, board.tier, board.stratum, search_currency(board))
             groups.setdefault(key, []).append(standing)
     for group in groups.values():
         if len(group) > 1:
-            yield _curve(sorted(group, key=lambda standing: _amount(standing.board)), plan)
+            yield sorted(group, key=lambda standing: search_amount(standing.board))
 
 
 def _curve(points: Sequence[Standing], plan: Plan) -> Table:
@@ -40,7 +46,7 @@ def _curve(points: Sequence[Standing], plan: Plan) -> Table:
     everyone = dict.fromkeys(method for point in reversed(points) for method in point.ranking.order)
     columns = [Column("label", "method", "text")]
     for point, difference in zip(points, known, strict=True):
-        columns += _columns(point.board, _amount(points[0].board), difference)
+        columns += _columns(point.board, search_amount(points[0].board), difference)
     costs = {p.board.search: take_costs(p.board.runs, p.ranking.samples.blocks) for p in points}
     rows = []
     for method in everyone:
@@ -49,7 +55,7 @@ def _curve(points: Sequence[Standing], plan: Plan) -> Table:
             row += _cells(point, method, costs[point.board.search], difference)
         rows.append((*row, method))
     spoken = [
-        _TRACKS.get(_currency(last), f"Track {_currency(last)}."),
+        TRACKS.get(search_currency(last), f"Track {search_currency(last)}."),
         _level_words(points, known, plan),
         "Methods that share a letter in a column are not separated there.",
         "Read along a row whether a lead holds, shrinks or turns as the search budget grows; a method that is "
@@ -64,7 +70,7 @@ def _curve(points: Sequence[Standing], plan: Plan) -> Table:
 
 
 def _columns(board: Board, smallest: float, difference: bool) -> list[Column]:
-    heading = f"×{_amount(board) / smallest:.3g}\n{board.search}"
+    heading = f"×{search_amount(board) / smallest:.3g}\n{board.search}"
     value = (
         Column(f"difference_{board.search}", heading, "points", digits=1, signed=True, interval=True)
         if difference
@@ -101,9 +107,11 @@ def _level_words(points: Sequence[Standing], known: Sequence[bool], plan: Plan) 
     )
 
 
-def _currency(board: Board) -> str:
+def search_currency(board: Board) -> str:
+    """What its search budget is counted in."""
     return str(board.runs["search_currency"].iloc[0])
 
 
-def _amount(board: Board) -> float:
+def search_amount(board: Board) -> float:
+    """Its search budget, in its currency."""
     return float(board.runs["search_amount"].iloc[0])

@@ -15,7 +15,7 @@ from leaderboard.paired import Floats
 from leaderboard.ranks import Ranking
 from leaderboard.table import Cell, Interval, Span
 
-__all__ = ["Costs", "counted_runs", "data_cells", "ranked_cells", "summed_up", "take_costs"]
+__all__ = ["Costs", "counted_runs", "data_cells", "ranked_cells", "score_samples", "summed_up", "take_costs"]
 
 _COMPLETE = ("accuracy", "regret", "score")
 
@@ -50,16 +50,28 @@ def counted_runs(runs: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
 
 def take_costs(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Costs]:
     """The costs of each method's counted runs: means over blocks, every cell with the same weight."""
-    room = runs["reference"] - runs["random_mean"]
-    numbers = runs.select_dtypes("number").columns.difference(["seed", "block"])
-    known = runs[["method", "status", "cell", "block", *numbers]].assign(
-        score=(runs["accuracy"] - runs["random_mean"]) / room.where(room != 0),
-        regret=runs["reference"] - runs["accuracy"],
-    )
-    counted = counted_runs(known, blocks)
-    by_block = counted.groupby(["method", "cell", "block"])[[*numbers, "score", "regret"]].mean()
+    counted = counted_runs(runs, blocks)
     seconds = {method: spent.to_numpy(np.float64) for method, spent in counted.groupby("method")["spent_seconds"]}
+    by_block = _by_block(counted)
     return {str(method): _costs(own, seconds[method]) for method, own in by_block.groupby("method")}
+
+
+def score_samples(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Floats]:
+    """By method the scores of which `take_costs` gives the mean: one a block, over its cells; NaN: unknown."""
+    scores = _by_block(counted_runs(runs, blocks))["score"].groupby(["method", "block"])
+    means = scores.mean().where(scores.count() == scores.size())
+    return {str(method): own.to_numpy(dtype=np.float64) for method, own in means.groupby("method")}
+
+
+def _by_block(counted: pd.DataFrame) -> pd.DataFrame:
+    """Means by method, cell and block of every number, and of score and regret."""
+    room = counted["reference"] - counted["random_mean"]
+    numbers = counted.select_dtypes("number").columns.difference(["seed", "block"])
+    known = counted[["method", "cell", "block", *numbers]].assign(
+        score=(counted["accuracy"] - counted["random_mean"]) / room.where(room != 0),
+        regret=counted["reference"] - counted["accuracy"],
+    )
+    return known.groupby(["method", "cell", "block"]).mean()
 
 
 def _costs(by_block: pd.DataFrame, seconds: Floats) -> Costs:

@@ -24,7 +24,7 @@ from leaderboard.table import Table
 from leaderboard.traps import trap_tables, trapped
 from leaderboard.verdicts import verdict_tables
 
-__all__ = ["Overview", "leaderboard_tables", "overview"]
+__all__ = ["ACROSS", "Overview", "leaderboard_tables", "ordered_boards", "overview", "stand"]
 
 ACROSS: tuple[Callable[[Sequence[Standing], Plan], Iterator[Table]], ...] = (
     curve_tables,
@@ -56,8 +56,8 @@ def leaderboard_tables(
     together.
     """
     plan = plan or Plan()
-    boards = _in_order(runs, plan)
-    standings = [_standing(board, questions, plan) for board in boards]
+    boards = ordered_boards(runs, plan)
+    standings = [stand(board, questions, plan) for board in boards]
     return [
         *(table for standing in standings for table in _board_tables(standing, questions, plan)),
         *(table for tables in ACROSS for table in tables(standings, plan)),
@@ -72,8 +72,8 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     without a primary variant compares its variants instead. Parameters and errors as of `leaderboard_tables`.
     """
     plan = plan or Plan()
-    boards = _in_order(runs, plan)
-    standings = [_standing(board, questions, plan) for board in boards if board.ranked]
+    boards = ordered_boards(runs, plan)
+    standings = [stand(board, questions, plan) for board in boards if board.ranked]
     whole = [standing for standing in standings if standing.board.full]
     primary = [standing for standing in whole if standing.board.variant == plan.primary]
     tables = [overall(*standing, plan) for standing in primary or whole[:1]]
@@ -84,12 +84,12 @@ def overview(runs: pd.DataFrame, questions: pd.DataFrame | None = None, plan: Pl
     return Overview(tables, _rest(boards))
 
 
-def _in_order(runs: pd.DataFrame, plan: Plan) -> list[Board]:
+def ordered_boards(runs: pd.DataFrame, plan: Plan) -> list[Board]:
     """The boards, the primary variant's first."""
     return sorted(split_boards(runs), key=lambda board: (board.suite, board.variant != plan.primary))
 
 
-def _standing(board: Board, questions: pd.DataFrame | None, plan: Plan) -> Standing:
+def stand(board: Board, questions: pd.DataFrame | None, plan: Plan) -> Standing:
     """A board and its verdict; where the plan says so without the tasks that hold nothing to find."""
     traps = trapped(board) if plan.traps == "apart" and not board.instances else []
     if traps and set(traps) < set(board.tasks):

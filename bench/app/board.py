@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from leaderboard.ranks import Plan
 
-__all__ = ["board_text", "read_records", "write_text"]
+__all__ = ["board_text", "plan_of", "read_records", "write_text"]
 
 
 def read_records(path: Path) -> Records:
@@ -53,7 +53,7 @@ def board_text(
     runs, questions = _kept(records.runs_df(), only or {}), records.questions_df()
     texts = []
     for name, own in runs.groupby("suite"):
-        plan = _plan(str(name), str(own["plan"].iloc[0]), suite)
+        plan = plan_of(str(name), str(own["plan"].iloc[0]), suite)
         if overall:
             tables, rest = overview(own, questions, plan)
         else:
@@ -79,7 +79,7 @@ def _kept(runs: pd.DataFrame, only: Mapping[str, Sequence[str]]) -> pd.DataFrame
     return runs
 
 
-def _plan(name: str, stamp: str, given: Suite | None) -> Plan:
+def plan_of(name: str, stamp: str, given: Suite | None) -> Plan:
     """What the suite with this plan hash fixed beforehand; where it is not here the defaults, which tables say."""
     from leaderboard.ranks import Plan
 

@@ -143,11 +143,25 @@ def run(suite: str, debug: bool, **options: Any) -> None:
 @click.option("--stratum", multiple=True, metavar="S", help="Only these strata: headroom, trap, raw.")
 @click.option("--search", multiple=True, metavar="S", help="Only these search budgets, such as 120ex.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Build the static site in this folder.")
+@click.option("--check", is_flag=True, help="Compare the site in DIR with what RESULTS give; exit 1 if it differs.")
 @_debug
 def leaderboard(
-    results: Path, form: str, wide: bool, output: Path | None, debug: bool, **only: tuple[str, ...]
+    results: Path,
+    form: str,
+    wide: bool,
+    output: Path | None,
+    out: Path | None,
+    check: bool,
+    debug: bool,
+    **only: tuple[str, ...],
 ) -> None:
-    """Rank the records in RESULTS, a folder or a file."""
+    """Rank the records in RESULTS, a folder or a file; with --out as a site that opens from disk."""
+    if out is not None or check:
+        from bench.app.site import site_command
+
+        site_command(results, out, check)
+        return
     from bench.app.board import board_text, read_records
 
     text = board_text(read_records(results), form, wide, only=only)

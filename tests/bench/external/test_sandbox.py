@@ -169,7 +169,7 @@ _ATTEMPTS = {
     "fill the disk": "open('/tmp/big', 'wb').write(bytes(64 << 20))",
     "memory": "bytearray(8 << 30)",
     "memory as a file": "import os; f = os.memfd_create('x'); [os.write(f, bytes(1 << 20)) for _ in range(64)]",
-    "many files": "import os, tempfile\nkept = []\nwhile len(kept) < 500: kept.append(tempfile.TemporaryFile())",
+    "many files": "import tempfile; [tempfile.TemporaryFile() for _ in range(500)]",
     "more memory": "import resource as r; r.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY,) * 2)",
     "internet": "import socket; socket.create_connection(('1.1.1.1', 53), timeout=2)",
     "names": "import socket; socket.gethostbyname('example.org')",
