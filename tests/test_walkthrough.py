@@ -38,7 +38,8 @@ def shell(tmp_path, node):
     (programs / "node").symlink_to(node)
     here = tmp_path / "here"
     here.mkdir()
-    shutil.copytree(ROOT / "examples", here / "examples")
+    for part in ("examples", "docs/methods"):
+        shutil.copytree(ROOT / part, here / part)
     path = os.pathsep.join([str(programs), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
@@ -77,6 +78,6 @@ def test_the_walkthrough_works(shell):
 
     assert "badge: verified" in said
     assert (shell.folder / "results" / "paper" / "drift" / "badge.json").is_file()
-    page = (shell.folder / "site" / "index.html").read_text(encoding="utf-8")
-    assert "Hill climber (JavaScript)" in page
-    assert "verified" in page
+    first, own = (shell.folder / "site" / name for name in ("index.html", "methods/drift.html"))
+    assert "Hill climber (JavaScript)" in first.read_text(encoding="utf-8")
+    assert "badge: verified" in own.read_text(encoding="utf-8")
