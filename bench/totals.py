@@ -25,7 +25,8 @@ def totals(records: Sequence[Record]) -> Iterator[tuple[Record, dict[str, Any]]]
     """Each record with its sums, in order.
 
     Everything charged by currency, and `measured_optimizer`; `agent_calls`, `agent_flops`, `agent_usd`,
-    `agent_seconds`, `selection_flops`; `evaluations` and `distinct_graphs` of the search; `test_n`, `test_correct`.
+    `agent_seconds`; `selection_flops`; `evaluations` and `distinct_graphs` of the search; `test_n` and
+    `test_correct`.
     """
     for start in range(0, len(records), _BATCH):
         part = records[start : start + _BATCH]
