@@ -85,10 +85,6 @@ def jailed_python(target: str, memory: int) -> Launch:
         target = inside
     libraries = list(dict.fromkeys(sysconfig.get_path(name) for name in ("purelib", "platlib")))
     binds += [(path, path) for path in libraries]
-    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
-    also = [sysconfig.get_path(name, vars=base) for name in ("purelib", "platlib")]
-    installed = [f"{path}/{name}" for path in dict.fromkeys([*libraries, *also]) for name in PACKAGES]
-    hidden = [path for path in installed if Path(path).is_dir()]
     environment = {
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join([_BOX, *libraries]),
@@ -96,7 +92,7 @@ def jailed_python(target: str, memory: int) -> Launch:
         "LANG": "C.UTF-8",
     }
     words = [*_bwrap.interpreter(), "-m", "bench.child", target, str(memory)]
-    return _jailed(tuple(binds), environment | _CALM, words, threads=False, hidden=tuple(hidden))
+    return _jailed(tuple(binds), environment | _CALM, words, threads=False)
 
 
 def _jailed(
@@ -104,7 +100,6 @@ def _jailed(
     environment: dict[str, str],
     words: list[str],
     threads: bool,
-    hidden: tuple[str, ...] = (),
 ) -> Launch:
     require_jail()
     more: list[str] = []
@@ -112,11 +107,25 @@ def _jailed(
         more += ["--dev-bind", device, device]
     if threads:
         more += ["--proc", "/proc"]
-    box = _bwrap.jail(binds, tuple(environment.items()), hidden, tuple(more))
+    box = _bwrap.jail(binds, tuple(environment.items()), _installed(binds), tuple(more))
     known = _bwrap.filter_program(threads) is not None
     seccomp = ["--seccomp", "{filter}"] if known else []
     argv = (*_BOUNDED, *box, *seccomp, "--", *words)
     return Launch(argv, {}, partial(_bwrap.open_filter, threads) if known else None)
+
+
+def _installed(binds: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Installed copies of our packages in what the box can read: it sees them empty."""
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix}
+    names = ("purelib", "platlib")
+    libraries = [*map(sysconfig.get_path, names), *(sysconfig.get_path(name, vars=base) for name in names)]
+    readable = [*_bwrap.system(), *(inside for _, inside in binds)]
+    return tuple(
+        f"{path}/{name}"
+        for path in dict.fromkeys(libraries)
+        for name in PACKAGES
+        if Path(path, name).is_dir() and any(Path(path).is_relative_to(folder) for folder in readable)
+    )
 
 
 def _program(argv: tuple[str, ...]) -> Path:

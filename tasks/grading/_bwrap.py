@@ -59,6 +59,15 @@ def _bwrap() -> str | None:
 
 
 @cache
+def system() -> tuple[str, ...]:
+    """What every box can read: the system's libraries and this Python's."""
+    libraries = {str(Path(prefix) / "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)}
+    return tuple(
+        dict.fromkeys(["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", *sorted(libraries)])
+    )
+
+
+@cache
 def jail(
     binds: tuple[tuple[str, str], ...],
     environment: tuple[tuple[str, str], ...] = (("PYTHONHASHSEED", "0"),),
@@ -71,8 +80,6 @@ def jail(
     binds: (path here, path inside) of what else it can read. environment: all of it. hidden: folders inside
     these that it sees empty. more: further options of bubblewrap.
     """
-    libraries = {str(Path(prefix) / "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)}
-    system = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", *sorted(libraries)]
     args = [
         str(_bwrap()),
         "--unshare-all",
@@ -82,8 +89,9 @@ def jail(
         "--cap-drop",
         "ALL",
     ]
-    for path in dict.fromkeys(system):
+    for path in system():
         args += ["--ro-bind-try", path, path]
+    args += _tmp()  # before what may lie in it
     python = str(Path(sys.executable).resolve())
     for here, inside in ((python, python), *binds):
         args += ["--ro-bind", here, inside]
@@ -91,7 +99,7 @@ def jail(
         args += ["--tmpfs", folder, "--remount-ro", folder]
     for name, value in environment:
         args += ["--setenv", name, value]
-    return (*args, *more, *_tmp(), "--remount-ro", "/", "--chdir", "/tmp")
+    return (*args, *more, "--remount-ro", "/", "--chdir", "/tmp")
 
 
 def _base() -> tuple[str, ...]:

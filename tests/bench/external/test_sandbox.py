@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,26 @@ def test_the_jail_holds_no_world():
                     node.module,
                 )
     assert not any(word in name for name in inside for word in ("world", "season", "universe", "loop", "records"))
+
+
+def test_installed_copies_are_hidden_wherever_they_can_be_read(tmp_path, monkeypatch, method_file):
+    """As when isobudget is installed and not a clone: the libraries that a method needs lie beside it."""
+    (tmp_path / "bench" / "worlds").mkdir(parents=True)
+    (tmp_path / "bench" / "worlds" / "simulated.py").touch()
+    (tmp_path / "other").mkdir()
+    real = jail.sysconfig.get_path
+    monkeypatch.setattr(jail.sysconfig, "get_path", lambda name, **vars: str(tmp_path) if vars else real(name))
+    binds = ((str(tmp_path), str(tmp_path)),)
+    look = f"import os; print(os.listdir({str(tmp_path)!r}), os.listdir({str(tmp_path / 'bench')!r}))"
+    launch = jail._jailed(binds, {}, [*_bwrap.interpreter(), "-c", look], threads=False)
+
+    filter_fd = launch.filter()
+    argv = [str(filter_fd) if word == "{filter}" else word for word in launch.argv]
+    done = subprocess.run(argv, capture_output=True, text=True, pass_fds=[filter_fd], check=True)
+
+    names, inner = done.stdout.strip().rpartition(" ")[::2]
+    assert inner == "[]"
+    assert "other" in names
 
 
 # what a method may try: each attempt is one line of PROBES, all tried by one method when it is imported
