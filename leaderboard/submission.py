@@ -77,7 +77,7 @@ def _problems(entry: Entry, known: Callable[[str], Claim | None], taken: Sequenc
 
 
 def across(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """What is wrong between entries of one folder: two of one method, two that look alike, two of the same runs."""
+    """What is wrong between entries: two of one method, two that look alike, two of the same runs."""
     done = {entry.path: _events(entry) for entry in entries} if len(entries) > 1 else {}
     for i, later in enumerate(entries):
         for entry in entries[:i]:

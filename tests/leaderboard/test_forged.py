@@ -19,6 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # `forging`
 
 import forging
+
 from bench import entries
 from bench.app import verify as verifying
 from bench.app.submit import validate
