@@ -98,7 +98,7 @@ def _portion(cursor: Cursor, name: str, row: Row) -> Portion:
 
 
 def _same(portion: Portion, row: Row) -> bool:
-    return portion.question.tolist() == row.data["question"] and portion.draw.tolist() == row.data["draw"]
+    return bool(portion.question.tolist() == row.data["question"] and portion.draw.tolist() == row.data["draw"])
 
 
 def history_of(space: Space, objective: str, cheapest_latency: float) -> History:

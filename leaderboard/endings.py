@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from bench.cursor import Cursor
 from bench.graph import Graph
-from bench.ledger import Charge, Ledger
+from bench.ledger import EXACT, Charge, Ledger
 from bench.optimizer import History
 from bench.reference import stored
 from bench.retrace import Row, origin, outcome_of, rounds
 from bench.worlds.simulated import SPLITS
-from leaderboard.retold import EXACT, Problem, Retold, close
+from leaderboard.retold import Problem, Retold, close
 
 __all__ = ["run_ending"]
 
