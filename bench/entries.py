@@ -85,20 +85,21 @@ class EntryRecord(Record):
     run: int
 
     @property
-    def events(self) -> pa.Table:  # type: ignore[override]
+    def events(self) -> pa.Table:
         """Its rows of the entry's events."""
         first, last = self.entry.ends[self.run : self.run + 2]
         return _unpacked(self.entry).slice(int(first), int(last - first))
 
     @property
-    def summary(self) -> dict[str, Any]:  # type: ignore[override]
+    def summary(self) -> dict[str, Any]:
         """Its summary; the graphs in it are parsed when one is asked for."""
         return self.entry.summary(self.run)
 
     @property
-    def manifest(self) -> dict[str, Any]:  # type: ignore[override]
+    def manifest(self) -> dict[str, Any]:
         """What was measured of it."""
-        return self.entry.json("manifest", self.run)
+        measured: dict[str, Any] = self.entry.json("manifest", self.run)
+        return measured
 
     @property
     def badge(self) -> str:

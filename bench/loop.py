@@ -14,7 +14,7 @@ from bench.agent import Agent, ChatModel
 from bench.alias import Alias
 from bench.cursor import Cursor, Portion, question_order
 from bench.errors import BudgetExceeded, IsobudgetError, MethodFault, WorldError
-from bench.execute import Execution, nominal_latency, round_seconds
+from bench.execute import nominal_latency, round_seconds
 from bench.finals import Final, select
 from bench.graph import Graph
 from bench.journal import Journal
@@ -294,21 +294,27 @@ class _Run:
         portions = [self._portion(p, count) for (p, _), count in zip(wishes, granted, strict=False)]
         booked = self.ledger.total
         done = self.rounds.run(graphs, portions, self.ledger, "search")
-        outcomes = []
+        outcomes: list[Outcome] = []
+        failure: MethodFault | BudgetExceeded | None = None
         for (proposal, asked), portion, execution, charge in zip(
             wishes, done.portions, done.executions, done.charges, strict=False
         ):
-            outcome = self.rounds.outcome(
-                proposal.graph, execution, portion, asked, done.seconds, optimizer.wants_traces
-            )
+            traces = optimizer.wants_traces
+            outcome = self.rounds.outcome(proposal.graph, execution, portion, asked, done.seconds, traces)
             self._pass(booked, charge, outcome)
             booked += charge
             self.history.add(outcome)
-            tell(optimizer, outcome)
-            self.incumbent = self._recommendation(optimizer)
-            real = self.alias.to_real(self.incumbent)
-            self.journal.evaluation("search", asked, portion, execution, charge, done.seconds, real)
+            try:
+                if failure is None:
+                    tell(optimizer, outcome)
+                    self.incumbent = self._recommendation(optimizer)
+            except (MethodFault, BudgetExceeded) as error:
+                failure = error  # the whole round was charged, so all of it stands in the record
+            best = self.alias.to_real(self.incumbent)
+            self.journal.evaluation("search", asked, portion, execution, charge, done.seconds, best)
             outcomes.append(outcome)
+        if failure:
+            raise failure
         return outcomes
 
     def _tell(self, optimizer: Optimizer, outcome: Outcome) -> None:
@@ -333,8 +339,6 @@ class _Run:
             raise MethodFault(f"{self.spec.method} {did} {graph!r}, which is no graph")
         if (objection := self.space.why_not(graph)) is not None:
             raise MethodFault(f"{self.spec.method} {did} an infeasible graph: {objection}")
-
-    # the harness's own phases
 
     def _stop(self, search: str) -> Ledger:
         """The account of a checkpoint: what its search may spend is the same share as of the whole budget."""
@@ -374,7 +378,7 @@ class _Run:
             "accuracy": self._accuracy(real),
             "spent": asdict(ledger.total),
             "agent": asdict(self.ledger.spent.get("agent", Charge())),
-            **self._latency(execution),
+            **self.rounds.latency(execution),
         }
 
     def _select(self, recommended: Graph) -> Graph:
@@ -389,12 +393,4 @@ class _Run:
         execution, portion = self.rounds.test(graph)
         whole = round_seconds([execution], self.spec.slots)
         self.journal.evaluation("test", len(execution.codes), portion, execution, Charge(), whole)
-        return self._latency(execution)
-
-    def _latency(self, execution: Execution) -> dict[str, float]:
-        """Modelled seconds a question: all calls in series, the critical path, and with few slots a model."""
-        return {
-            "latency_serial": float(execution.serial.mean()),
-            "latency_critical": float(execution.critical.mean()),
-            "latency_makespan": round_seconds([execution], self.spec.slots) / len(execution.codes),
-        }
+        return self.rounds.latency(execution)

@@ -70,7 +70,8 @@ def entry_files(records: Records, card: str) -> dict[str, bytes]:
     _one_entry(records)
     events = [record.events for record in records]
     run = np.repeat(np.arange(len(events), dtype=np.int32), [len(table) for table in events])
-    stored = pa.concat_tables(events).combine_chunks().add_column(0, STORED.field("run"), [pa.array(run)])
+    column = pa.chunked_array([pa.array(run)])
+    stored = pa.concat_tables(events).combine_chunks().add_column(0, STORED.field("run"), column)
     runs = pa.table(columns(records.records), schema=RUNS)
     return {
         "card.md": card.encode(),
@@ -146,7 +147,7 @@ def _parquet(table: pa.Table, words: Sequence[str]) -> bytes:
         buffer,
         compression="zstd",
         compression_level=19,
-        use_dictionary=list(words) or False,
+        use_dictionary=list(words) or False,  # type: ignore[arg-type]
         row_group_size=1 << 30,
         data_page_size=8 << 20,
         write_statistics=False,

@@ -16,16 +16,17 @@ import pyarrow.compute as pc
 
 from bench.agent import Agent
 from bench.alias import Alias
-from bench.cursor import Cursor, question_order
+from bench.cursor import Cursor, Portion, question_order
 from bench.errors import MethodFault
 from bench.graph import Graph
-from bench.ledger import Charge
-from bench.loop import run_spec
+from bench.ledger import EXACT, Charge, Ledger
+from bench.loop import _Run
 from bench.optimizer import MethodInfo, Optimizer, Outcome, Problem, Proposal
 from bench.racing import instalments
 from bench.records import Record
 from bench.registry import MethodSpec
 from bench.retrace import origin, rounds, rows_of
+from bench.rounds import Round, Rounds
 from bench.schema import EVENTS
 from bench.space import Space
 from bench.worlds.base import World
@@ -44,17 +45,57 @@ def replay(record: Record, world: World) -> Record:
 
     When an agent was asked, before a round or after its first evaluation, is not written down: both are tried.
     """
-    made = run_spec(record.spec, world, method=_replayer(record, world, late=False))
+    made = _replayed(record, world, late=False)
     if first_difference(record, made, CLAIMED) is None or not len(record.part("agent")):
         return made
-    late = run_spec(record.spec, world, method=_replayer(record, world, late=True))
+    late = _replayed(record, world, late=True)
     return late if _distance(record, late) < _distance(record, made) else made
+
+
+def _replayed(record: Record, world: World, late: bool) -> Record:
+    run = _Run(record.spec, world, None, _replayer(record, world, late))
+    if run.ledger.budget.currency not in EXACT:
+        run.rounds = _Counted(run, record)
+    return run.record()
+
+
+class _Counted(Rounds):
+    """Rounds that are cut where the record says that they were.
+
+    In currencies that are only known after the fact, a round is run and then cut to what fits. Where that is also
+    depends on proposals of which nothing was left, and so stand in no record.
+    """
+
+    def __init__(self, run: _Run, record: Record) -> None:
+        super().__init__(run.spec, run.world, run.alias)
+        self.ledger = run.ledger
+        rows = rows_of(record)
+        self.recorded = [
+            [row.count for row in together]
+            for phase in ("search", "selection")
+            for together in rounds([row for row in rows if row.phase == phase])
+        ]
+
+    def run(
+        self,
+        graphs: Sequence[Graph],
+        portions: Sequence[Portion],
+        ledger: Ledger,
+        purpose: str,
+        equal: bool = False,
+    ) -> Round:
+        """A round of the run itself as it was recorded; what is tried on the side as ever."""
+        if ledger is not self.ledger or not self.recorded:
+            return super().run(graphs, portions, ledger, purpose, equal)
+        counts = self.recorded.pop(0)
+        kept = [portion.first(count) for portion, count in zip(portions, counts, strict=False)]
+        return super().run(graphs[: len(kept)], kept, ledger, purpose, equal)
 
 
 def _distance(record: Record, made: Record) -> int:
     """How many parts of the two records differ."""
     names = {*record.summary, *made.summary} - set(CLAIMED)
-    parts = sum(record.summary.get(name) != made.summary.get(name) for name in names)
+    parts: int = sum(record.summary.get(name) != made.summary.get(name) for name in names)
     same = len(record.events) == len(made.events) and all(
         _first(record, made, name, len(made.events)) is None for name in _COMPARED
     )

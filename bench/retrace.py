@@ -1,7 +1,7 @@
 """What a record's rows say that the harness did: its rounds, its cursors, its account.
 
-Nothing here runs anything: it reads rows and repeats the bookkeeping of `bench.loop`. Checks of submissions and the
-replay of recorded proposals both build on it.
+Nothing here runs anything: it reads rows and repeats the bookkeeping of `bench.loop`. Checks of submissions and
+the replay of recorded proposals both build on it.
 """
 
 from __future__ import annotations
@@ -26,10 +26,7 @@ _KINDS = tuple(str(kind) for kind in GRADE_KINDS)
 
 @dataclass(frozen=True)
 class Row:
-    """One event. number: its row in the record. consulted: numbers of the agent's rows since the search row before.
-
-    charge: as it stands there.
-    """
+    """One event. number: its row in the record. consulted: rows of the agent since the evaluation before."""
 
     number: int
     data: Mapping[str, Any]
@@ -101,7 +98,7 @@ def _portion(cursor: Cursor, name: str, row: Row) -> Portion:
 
 
 def _same(portion: Portion, row: Row) -> bool:
-    return portion.question.tolist() == row.data["question"] and portion.draw.tolist() == row.data["draw"]
+    return bool(portion.question.tolist() == row.data["question"] and portion.draw.tolist() == row.data["draw"])
 
 
 def history_of(space: Space, objective: str, cheapest_latency: float) -> History:

@@ -97,7 +97,7 @@ def _rules(events: pa.Table, known: np.ndarray) -> list[tuple[str, np.ndarray]]:
     if holes := [name for name in _LISTS if pc.list_flatten(events[name]).null_count]:
         return [(f"{name} holds nothing where a number must be", np.ones(len(events), bool)) for name in holes]
     values = {name: events[name].cast(pa.float64()).to_numpy() for name in (*_NUMBERS, *_COUNTS)}
-    phase = {name: _mask(pc.equal(events["phase"], name)) for name in PHASES}
+    phase = {name: _mask(pc.is_in(events["phase"], pa.array([name]))) for name in PHASES}
     length = {name: pc.list_value_length(events[name]).to_numpy() for name in _LISTS}
     code = pc.list_flatten(events["code"]).to_numpy()
     bad_code = np.zeros(len(events), dtype=bool)

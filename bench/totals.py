@@ -39,10 +39,8 @@ def _sums(events: Sequence[pa.Table]) -> Sums:
     runs = len(events)
     run = np.repeat(np.arange(runs, dtype=np.int32), [len(table) for table in events])
     table = pa.concat_tables(events).append_column("run", pa.array(run))
-    agent = table.filter(pc.equal(table["phase"], "agent"))
-    searched = table.filter(pc.equal(table["phase"], "search"))
-    test = table.filter(pc.equal(table["phase"], "test"))
-    charged = table.filter(pc.not_equal(table["phase"], "test"))
+    agent, searched, test = (_of(table, name) for name in ("agent", "search", "test"))
+    charged = _of(table, "search", "agent", "selection")
     spent = _added(charged, runs, [(name, "sum") for name in (*CURRENCIES, "measured_optimizer")])
     by_agent = _added(agent, runs, [("flops", "sum"), ("usd", "sum"), ("seconds", "sum"), ("phase", "count")])
     selected = _added(table.filter(pc.equal(table["phase"], "selection")), runs, [("flops", "sum")])
@@ -58,14 +56,18 @@ def _sums(events: Sequence[pa.Table]) -> Sums:
     }
 
 
+def _of(table: pa.Table, *phases: str) -> pa.Table:
+    return table.filter(pc.is_in(table["phase"], pa.array(phases)))
+
+
 def _added(table: pa.Table, runs: int, wanted: list[tuple[str, str]]) -> Sums:
     """The aggregates by run, 0 for runs without such a row; without threads, so that sums of floats repeat."""
     grouped = table.group_by("run", use_threads=False).aggregate(wanted)  # type: ignore[arg-type]
-    place = grouped["run"].to_pylist()
+    place: list[Any] = grouped["run"].to_pylist()
     found: Sums = {}
     for name in grouped.column_names:
         values = grouped[name].to_pylist()
-        whole = [0] * runs
+        whole: list[Any] = [0] * runs
         for at, value in zip(place, values, strict=True):
             whole[at] = int(value) if isinstance(value, Decimal) else value
         found[name] = whole

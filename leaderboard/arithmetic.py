@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from bench.cost import graph_cost
 from bench.graph import Graph
-from bench.ledger import Charge
+from bench.ledger import EXACT, Charge
 from bench.pools import CALL_OVERHEAD, call_usd
 from bench.retrace import Row, cut_short, origin, rounds
 from bench.schedule import stage_models, stages
-from leaderboard.retold import EXACT, Problem, Retold, binding, close
+from leaderboard.retold import Problem, Retold, binding, close
 from tasks import task_class
 
 __all__ = ["run_arithmetic"]
@@ -33,6 +33,7 @@ def run_arithmetic(run: Retold) -> Iterator[Problem]:
         for together in rounds(run.phase(phase)):
             yield from _seconds(run, together)
     yield from _budget(run)
+    yield from _granted(run)
 
 
 def _order(run: Retold) -> Iterator[Problem]:
@@ -180,3 +181,26 @@ def _budget(run: Retold) -> Iterator[Problem]:
                 row, what, f"{spent:g} spent, the budget is {run.spec.search}{share}: {ledger.limit:g}"
             )
             return
+
+
+def _granted(run: Retold) -> Iterator[Problem]:
+    """Evaluations have the questions they asked for, or as many as the budget still allowed: none is left out.
+
+    An agent may have been asked before the evaluation was planned or after: either is right. Where charges are only
+    known after the fact, cutting depends on more than the record holds, and the replay looks at it.
+    """
+    ledger = run.ledger()
+    if ledger.budget.currency not in EXACT:
+        return
+    before = Charge()
+    for row in run.phase("search"):
+        asked = sum((run.rows[number].charge for number in row.consulted), Charge())
+        allowed = set()
+        for spent in (before, before + asked):
+            ledger.spent["search"] = spent
+            allowed |= set(run.meter(ledger).plan([(run.graphs[row.graph], int(row.data["asked"]))]))
+        if row.count not in allowed:
+            words = f"{row.count} run of {row.data['asked']} asked, the budget allowed {max(allowed, default=0)}"
+            yield run.problem(row, "question", words)
+            return
+        before += asked + row.charge

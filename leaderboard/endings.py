@@ -1,4 +1,4 @@
-"""How a submitted run ended, derived again: the final rule, the test, the checkpoints, what is known of its cell."""
+"""How a submitted run ended, derived again: final rule, test, checkpoints, what is known of its cell."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from bench.cursor import Cursor
 from bench.graph import Graph
-from bench.ledger import Charge, Ledger
+from bench.ledger import EXACT, Charge, Ledger
 from bench.optimizer import History
 from bench.reference import stored
 from bench.retrace import Row, origin, outcome_of, rounds
 from bench.worlds.simulated import SPLITS
-from leaderboard.retold import EXACT, Problem, Retold, close
+from leaderboard.retold import Problem, Retold, close
 
 __all__ = ["run_ending"]
 
@@ -54,14 +54,12 @@ def _told(run: Retold) -> History:
 
 
 def _selection(run: Retold) -> Iterator[Problem]:
-    """The shared rule: the best few by posterior mean on equal shares of fresh questions, the best of them wins."""
+    """The shared rule: the best few by posterior mean get equal shares of fresh questions, the best wins."""
     rows, history = run.phase("selection"), _told(run)
     if not run.shared:
         if rows:
             yield run.problem(rows[0], "phase", f"a selection in a run whose rule is {run.spec.selection}")
         return
-    if run.summary["status"] != "ok":
-        return  # the evaluation in which a method fails may be told without being written down
     ledger = run.ledger()
     ledger.spent["search"] = _sum(run.phase("search", "agent"))
     ledger.release()
@@ -125,7 +123,7 @@ def _test(run: Retold) -> Iterator[Problem]:
 
 
 def _believable(run: Retold, row: Row) -> Iterator[Problem]:
-    """Whether the test and the truth can be of the same graph; only a repetition can tell whether they are right."""
+    """Whether test and truth can be of the same graph; only a repetition can tell whether they are right."""
     accuracy = run.summary["truth"].get("accuracy")
     if accuracy is None or not row.count:
         return
@@ -192,8 +190,6 @@ def _checkpoints(run: Retold) -> Iterator[Problem]:
             return
         if run.simulated:
             yield from _share(run, f"checkpoints.{number}.accuracy", entry["accuracy"])
-    if run.summary["status"] != "ok" or not passed:
-        return
     # whether an agent was asked before a round or after its first evaluation is not written down: either will do
     found = [list(_passings(run, ahead, late)) for late in (False, True)]
     problems = [

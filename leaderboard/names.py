@@ -29,7 +29,7 @@ def method_problem(name: str) -> str | None:
     if len(name) > 100:
         return f"a name of {len(name)} characters, at most 100"
     if not _METHOD.fullmatch(name):
-        return f"{printable(name)} is no name: small ASCII letters, digits and single hyphens, then [parameter=value,…]"
+        return f"{printable(name)} is no name: a-z, 0-9 and single hyphens, then [parameter=value,…]"
     return None
 
 

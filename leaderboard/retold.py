@@ -23,10 +23,7 @@ from bench.spec import RunSpec
 from bench.worlds.simulated import SPLITS
 from tasks import task_class
 
-__all__ = ["EXACT", "Problem", "Retold", "close", "retell"]
-
-EXACT = ("executions", "flops")
-"""Currencies that are known before they are spent, so that no evaluation is ever cut short after the fact."""
+__all__ = ["Problem", "Retold", "close", "retell"]
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,8 @@ def _problems(entry: Entry, known: Callable[[str], Claim | None], taken: Sequenc
                 yield from run_ending(run)
 
 
-def across(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """What is wrong between entries of one folder: two of one method, two that look alike, two of the same runs."""
+def across(entries: Sequence[Entry], known: Callable[[str], Claim | None]) -> Iterator[Problem]:
+    """What is wrong between entries: two of one method, two that look alike, two of the same runs."""
     done = {entry.path: _events(entry) for entry in entries} if len(entries) > 1 else {}
     for i, later in enumerate(entries):
         for entry in entries[:i]:
@@ -88,7 +88,7 @@ def across(entries: Sequence[Entry]) -> Iterator[Problem]:
                 yield Problem(f"{where}, method", f"{later.method} has an entry already, {other}")
             elif skeleton(str(entry.manifest["label"])) == skeleton(str(later.manifest["label"])):
                 yield Problem(f"{where}, label", f"looks like the label of {other}")
-            elif done[entry.path] == done[later.path]:
+            elif done[entry.path] == done[later.path] and not (known(entry.method) and known(later.method)):
                 yield Problem(
                     str(later.path / "events.parquet"), f"the same events as {other}: one entry, not two"
                 )
@@ -129,8 +129,8 @@ def _shapes(entry: Entry) -> Iterator[Problem]:
                 yield Problem(f"{runs}, run {number}, {column}.{name}", words)
             data.pop("transcript", None)
             for name, text in texts(data):
-                if words := text_problem(text, 2000):
-                    yield Problem(f"{runs}, run {number}, {column}.{name}", words)
+                if (reason := text_problem(text, 2000)) is not None:
+                    yield Problem(f"{runs}, run {number}, {column}.{name}", reason)
         for name, data in entry.summary(number)["graphs"].items():
             if not isinstance(data, dict) or set(data) != {"nodes", "edges", "sink", "reads"}:
                 yield Problem(f"{runs}, run {number}, graphs.{printable(name)}", "is not the data of a graph")

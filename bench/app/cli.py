@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from bench.app.options import outside_options
+from bench.app.submissions import submit
+
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before NumPy loads: results must not depend on the thread count
 
@@ -72,26 +75,10 @@ def _debug(command: Any) -> Any:
     return click.option("--debug", is_flag=True, help="Show a traceback when something fails.")(command)
 
 
-def _outside(command: Any) -> Any:
-    """The options of methods in other processes (docs/method-protocol.md)."""
-    options = (
-        click.option(
-            "--method-cmd", "commands", multiple=True, metavar="CMD", help="A method in any language: a command."
-        ),
-        click.option(
-            "--method-name", "names", multiple=True, metavar="NAME[a=b]", help="What to call it, in their order."
-        ),
-        click.option("--sandbox-methods", "sandbox", is_flag=True, help="Run every method jailed (bubblewrap)."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @main.command()
 @click.argument("suite")
 @click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Only these; or a file.py.")
-@_outside
+@outside_options
 @click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="Only these tasks.")
 @click.option("--seed", "seeds", metavar="SEEDS", help="Only these seeds (or instances): 0, 0-9 or 0,3.")
 @click.option("--variant", "variants", multiple=True, metavar="V", help="Only these variants of the suite.")
@@ -201,7 +188,7 @@ def show(run_file: Path, everything: bool, debug: bool) -> None:
 @main.command()
 @click.argument("methods", nargs=-1, metavar="[METHOD|FILE]...")
 @click.option("--all", "everything", is_flag=True, help="Every registered method.")
-@_outside
+@outside_options
 @_debug
 def test(methods: tuple[str, ...], everything: bool, debug: bool, **outside: Any) -> None:
     """Check that a METHOD keeps the contract: feasible, within budget, deterministic, always recommends."""
@@ -234,80 +221,6 @@ def serve(debug: bool, **options: Any) -> None:
     from bench.app.serving import serve_command
 
     serve_command(**options)
-
-
-@main.group()
-def submit() -> None:
-    """From a method to a published entry: init, pack, validate, verify (docs/submissions.md)."""
-
-
-@submit.command("init")
-@click.argument("name")
-@click.option("-o", "--output", default=Path(), type=click.Path(path_type=Path), help="Folder to write into [.].")
-@_debug
-def submit_init(name: str, output: Path, debug: bool) -> None:
-    """Write a working method file NAME.py and a card to fill in."""
-    from bench.app.submit import init
-
-    click.echo(init(name, output))
-
-
-@submit.command()
-@click.argument("runs", type=click.Path(path_type=Path))
-@click.option("-m", "--method", metavar="NAME[a=b]", help="The method, as its runs name it.")
-@click.option("--card", type=click.Path(path_type=Path), help="Its card.")
-@click.option("--all", "everything", is_flag=True, help="Every method that comes with the suite, a folder each.")
-@click.option(
-    "--pages", default="docs/methods", type=click.Path(path_type=Path), help="Where cards of --all are from."
-)
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the entry.")
-@_debug
-def pack(
-    runs: Path, method: str | None, card: Path | None, everything: bool, pages: Path, output: Path, debug: bool
-) -> None:
-    """Make an entry out of the records in RUNS, and say what the suite plans beyond them."""
-    from bench.app.submit import pack as pack_one
-    from bench.app.submit import pack_all
-
-    if everything:
-        click.echo(pack_all(runs, output, pages))
-    elif method is None or card is None:
-        raise click.UsageError("give --method and --card, or --all for the methods that come with the suite")
-    else:
-        click.echo(pack_one(runs, method, card, output))
-
-
-@submit.command()
-@click.argument("entries", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_debug
-def validate(entries: tuple[Path, ...], debug: bool) -> None:
-    """Derive everything in ENTRIES again that their files can show; nothing of them is executed."""
-    from bench.app.submit import validate as validate_all
-
-    text, good = validate_all(entries)
-    click.echo(text)
-    if not good:
-        raise click.exceptions.Exit(1)
-
-
-@submit.command()
-@click.argument("entry", type=click.Path(path_type=Path))
-@click.option("--sample", default=12, show_default=True, type=click.IntRange(0), help="How many runs; 0: all.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Which ones.")
-@click.option("-m", "--method", "file", type=click.Path(path_type=Path), help="The method's file; it is executed.")
-@_outside
-@click.option("-j", "--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
-@_debug
-def verify(entry: Path, sample: int, seed: int, file: Path | None, jobs: int, debug: bool, **outside: Any) -> None:
-    """Repeat a sample of an ENTRY's runs: its proposals, then its method. Writes badge.json."""
-    from bench.app.outside import added
-    from bench.app.verify import verify as verify_entry
-
-    with added(**outside):
-        text, same = verify_entry(entry, sample, seed, file, jobs)
-    click.echo(text)
-    if not same:
-        raise click.exceptions.Exit(1)
 
 
 @main.group()
@@ -373,6 +286,9 @@ def evidence(name: str, draws: int, debug: bool) -> None:
     from bench.app.evidence import evidence_table
 
     click.echo(evidence_table(name, draws))
+
+
+main.add_command(submit)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def validate(paths: Iterable[Path]) -> tuple[str, bool]:
         good &= not reasons
         lines.append(f"{'refused' if reasons else 'ok':8}{path}: {runs}{len(reasons)} problems")
         lines += [f"        {reason}" for reason in reasons]
-    between = [str(problem) for problem in across(read)]
+    between = [str(problem) for problem in across(read, known)]
     return "\n".join(lines + [f"refused {problem}" for problem in between]), good and not between
 
 

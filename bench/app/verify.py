@@ -27,7 +27,7 @@ __all__ = ["verify"]
 
 
 class Finding(NamedTuple):
-    """What repeating one run showed. replayed, repeated: "" when the same, else where it diverged; None: not done."""
+    """What repeating one run showed. replayed, repeated: "" when the same, else where not; None: not done."""
 
     run: int
     filename: str

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.cost import graph_cost  # noqa: F401  (for the tests)
 from bench.entries import RUNS, STORED, read_entry
 from bench.frames import Records
 from bench.loop import run_spec

@@ -19,6 +19,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # `forging`
 
 import forging
+
 from bench import entries
 from bench.app import verify as verifying
 from bench.app.submit import validate
@@ -152,6 +153,17 @@ def _easy_questions(forger):
 def _repeated_question(forger):
     row = forger.first(0, "search")
     row["question"] = row["question"][:1] * len(row["question"])
+
+
+def _dropped_answers(forger):
+    """The end of an evaluation is left out, and no longer charged."""
+    row = forger.first(0, "search")
+    one = forging.graph_cost(Graph.from_dict(forger.runs[0]["graphs"][row["graph"]]), "math").flops
+    calls = row["node_calls"] // row["executions"]
+    for name in ("question", "draw", "code"):
+        row[name] = row[name][:-1]
+    row.update(executions=row["executions"] - 1, node_calls=row["node_calls"] - calls)
+    row["flops"] -= type(row["flops"])(one)
 
 
 def _test_elsewhere(forger):
@@ -295,6 +307,7 @@ FORGED = {
     "prior data in tier P0": (lambda f: _spec(f, tier="P1"), (ROWS, "spec.tier")),
     "a pool of its own": (lambda f: _spec(f, pool="/tmp/mine.toml"), (ROWS, "spec.pool")),
     # charges and budgets
+    "the end of an evaluation left out": (_dropped_answers, (EVENTS, "question", "the budget allowed 30")),
     "fewer executions": (lambda f: _row(f, "search", executions=1), (EVENTS, "run 0, row", "executions charged")),
     "fewer node calls": (lambda f: _scaled(f, "search", "node_calls", 0.5), (EVENTS, "node_calls")),
     "fewer FLOPs": (lambda f: _scaled(f, "search", "flops", 0.5), (EVENTS, "row", "flops")),
@@ -373,7 +386,7 @@ FORGED = {
     "a huge card": (_file(CARD, b"x" * 300_000), (CARD, "at most")),
     # JSON and numbers
     "NaN in a column": (lambda f: _row(f, "search", seconds=float("nan")), (EVENTS, "seconds is not a finite")),
-    "infinity in a column": (lambda f: _row(f, "test", makespan=float("inf")), (EVENTS, "makespan is not a finite")),
+    "infinity in a column": (lambda f: _row(f, "test", makespan=float("inf")), (EVENTS, "makespan is not")),
     "NaN in JSON": (lambda f: _truth(f, "accuracy", float("nan")), (ROWS, "run 0, summary", "NaN")),
     "infinity in JSON": (lambda f: _truth(f, "accuracy", float("inf")), (ROWS, "run 0, summary", "Infinity")),
     "a number without end": (lambda f: _truth(f, "accuracy", 10**40), (ROWS, "run 0, summary")),
