@@ -94,6 +94,10 @@ class Agent:
     wall: float = 0.0
     transcript: list[dict[str, Any]] = field(default_factory=list)
 
+    def clock(self, waiting: bool) -> Callable[[], float]:
+        """Seconds of a method's own thinking: CPU time, or for one in another process what it is waited for."""
+        return (lambda: time.perf_counter() - self.wall) if waiting else time.process_time
+
     def consult(
         self,
         prompt: str,
@@ -109,21 +113,28 @@ class Agent:
         cannot use. Raises BudgetExceeded, before anything is asked, when not even a short reply fits the budget.
         """
         for _ in range(ATTEMPTS):
-            reply = self._reply(prompt, schema, policies)
+            reply = self.attempt(prompt, schema, policies)
             try:
                 if reply is not None:
                     return read(reply)
             except (KeyError, TypeError, ValueError):
                 pass
-            self.unusable += 1
-            for entry in self.transcript[-1:]:
-                entry["usable"] = False
+            self.discard()
         return None
 
-    def _reply(
+    def discard(self) -> None:
+        """Count the last reply as one that was of no use."""
+        self.unusable += 1
+        for entry in self.transcript[-1:]:
+            entry["usable"] = False
+
+    def attempt(
         self, prompt: str, schema: Mapping[str, Any], policies: Mapping[str, Callable[[], dict[str, Any]]]
     ) -> dict[str, Any] | None:
-        """One attempt, charged. A reply that the budget cuts short is of no use."""
+        """The reply of one attempt, charged; None when it is of no use, as one that the budget cuts short.
+
+        Raises BudgetExceeded as `consult` does.
+        """
         longest = count_tokens(prompt) if self.model is None else _most_tokens(prompt, schema)
         limit = self._allowed(longest)
         if self.model is not None:

@@ -6,14 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.cost import unit_flops
+from bench.entries import is_entry, read_entry
 from bench.errors import BrokenRecord, IsobudgetError
 from bench.execute import nominal_latency
 from bench.graph import Graph
@@ -21,6 +22,8 @@ from bench.ledger import SearchBudget
 from bench.objective import Objective
 from bench.records import Record
 from bench.space import Space
+from bench.spec import RunSpec
+from bench.totals import totals
 from tasks.base import GRADE_KINDS
 
 if TYPE_CHECKING:
@@ -64,7 +67,7 @@ class Records:
         """One row a run, and one for each smaller budget it passed; docs/records.md lists the columns."""
         import pandas as pd
 
-        return pd.DataFrame([row for record in self.records for row in _run_rows(record)])
+        return pd.DataFrame([row for record, sums in totals(self.records) for row in _run_rows(record, sums)])
 
     def evaluations_df(self) -> pd.DataFrame:
         """One row an event of a run: every evaluation and every consultation of an agent."""
@@ -98,14 +101,32 @@ def read_all(path: Path) -> Records:
     """All records below `path`; see `load_records`."""
     if not path.exists():
         raise IsobudgetError(f"no records at {path}: isobudget run quick -o {path} makes some")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*.parquet") if not p.name.startswith("."))
-    records, broken = [], []
-    for file in files:
+    records: list[Record] = []
+    broken: list[BrokenRecord] = []
+    for place in _places(path):
         try:
-            records.append(Record.load(file))
+            records += read_entry(place).records() if place.is_dir() else [Record.load(place)]
         except BrokenRecord as error:
             broken.append(error)
     return Records.of(records, broken)
+
+
+def _places(path: Path) -> list[Path]:
+    """The folders of entries, and the files of single records outside them."""
+    if path.is_file():
+        return [path]
+    found, waiting = [], [path]
+    while waiting:
+        folder = waiting.pop()
+        if is_entry(folder):
+            found.append(folder)
+            continue
+        for inner in folder.iterdir():
+            if inner.is_dir() and not inner.is_symlink():
+                waiting.append(inner)
+            elif inner.suffix == ".parquet" and not inner.name.startswith("."):
+                found.append(inner)
+    return sorted(found)
 
 
 def _key(record: Record) -> dict[str, Any]:
@@ -113,17 +134,16 @@ def _key(record: Record) -> dict[str, Any]:
     return {name: getattr(record.spec, name) for name in names} | {"run": record.spec.id}
 
 
-def _run_rows(record: Record) -> Iterator[dict[str, Any]]:
-    whole = _run_row(record)
-    yield from (whole | _checkpoint_row(record, passed) for passed in record.summary["checkpoints"])
+def _run_rows(record: Record, sums: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    summary = record.summary
+    whole = _run_row(record, summary, sums)
+    yield from (whole | _checkpoint_row(record.spec, summary, passed) for passed in summary["checkpoints"])
     yield whole
 
 
-def _run_row(record: Record) -> dict[str, Any]:
-    spec, summary = record.spec, record.summary
-    space = Space.preset(spec.space, spec.task, spec.budget, spec.pool)
-    _, code = _test(record)
-    truth = summary["truth"]
+def _run_row(record: Record, summary: Mapping[str, Any], sums: Mapping[str, Any]) -> dict[str, Any]:
+    spec, truth = record.spec, summary["truth"]
+    space = _space(spec.space, spec.task, spec.budget, spec.pool)
     world = " ".join([spec.world, *(value for _, value in spec.world_options)])
     return {
         "suite": spec.suite,
@@ -146,43 +166,40 @@ def _run_row(record: Record) -> dict[str, Any]:
         "seed": spec.seed,
         "world": world,
         "provenance": summary["provenance"],
+        "badge": record.badge,
         "status": summary["status"],
         "error": summary["error"],
-        **_graph_columns(record.recommended, space),
+        **_recommended_columns(spec, summary["graphs"][summary["recommended"]]),
         "accuracy": _number(truth.get("accuracy")),
         "best_visited": _number(truth.get("best_visited")),
-        "test_n": len(code),
-        "test_correct": int((code == 0).sum()),
+        "test_n": sums["test_n"],
+        "test_correct": sums["test_correct"],
         "reference": _number(truth.get("reference")),
         "reference_how": truth.get("reference_how", ""),
         "best_fixed": _number(truth.get("best_fixed")),
         "random_mean": _number(truth.get("random_mean")),
         "random_search": _number(truth.get("random_search")),
-        "objective_value": _objective_value(
-            record, space, truth.get("accuracy"), summary["test"]["latency_critical"]
-        ),
+        "objective_value": _objective_value(spec, truth.get("accuracy"), summary["test"]["latency_critical"]),
         **summary["test"],
         "cheapest_latency": _number(summary.get("cheapest_latency")),
         "front": json.dumps([[point["accuracy"], point["latency"]] for point in summary.get("front", [])]),
-        **_spent(record),
+        **_spent(spec, sums),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
     }
 
 
-def _checkpoint_row(record: Record, passed: Mapping[str, Any]) -> dict[str, Any]:
+def _checkpoint_row(spec: RunSpec, summary: Mapping[str, Any], passed: Mapping[str, Any]) -> dict[str, Any]:
     """What differs from the row of the whole run; what nobody measured at the smaller budget is NaN."""
-    spec, spent, agent = record.spec, passed["spent"], passed["agent"]
-    space = Space.preset(spec.space, spec.task, spec.budget, spec.pool)
-    graph = Graph.from_dict(record.summary["graphs"][passed["recommended"]])
+    spent, agent = passed["spent"], passed["agent"]
     unit, unknown = unit_flops(spec.task), float("nan")
     names = ("executions", "node_calls", "prompt_tokens", "completion_tokens", "usd", "seconds")
     return {
         "search": passed["search"],
         **_search_columns(passed["search"]),
         "checkpoint": True,
-        **_graph_columns(graph, space),
+        **_recommended_columns(spec, summary["graphs"][passed["recommended"]]),
         "accuracy": _number(passed["accuracy"]),
-        "objective_value": _objective_value(record, space, passed["accuracy"], passed["latency_critical"]),
+        "objective_value": _objective_value(spec, passed["accuracy"], passed["latency_critical"]),
         "best_visited": unknown,
         "test_n": 0,
         "test_correct": 0,
@@ -207,12 +224,13 @@ def _search_columns(search: str) -> dict[str, Any]:
     return {"search_currency": budget.currency, "search_amount": budget.amount}
 
 
-def _objective_value(record: Record, space: Space, accuracy: float | None, seconds: float) -> float:
+def _objective_value(spec: RunSpec, accuracy: float | None, seconds: float) -> float:
     """What the run was to maximise, of its recommended graph; NaN without exact truth."""
-    objective = Objective.parse(record.spec.objective)
+    objective = Objective.parse(spec.objective)
     if accuracy is None or objective.kind == "accuracy":
         return _number(accuracy)
-    fastest = nominal_latency(space.cheapest(), record.spec.task, space.pool)
+    space = _space(spec.space, spec.task, spec.budget, spec.pool)
+    fastest = nominal_latency(space.cheapest(), spec.task, space.pool)
     return objective.scorer(fastest)(accuracy, seconds)
 
 
@@ -220,7 +238,19 @@ def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _graph_columns(graph: Graph, space: Space) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _space(name: str, task: str, budget: str, pool: str) -> Space:
+    return Space.preset(name, task, budget, pool)
+
+
+def _recommended_columns(spec: RunSpec, data: Any) -> dict[str, Any]:
+    return _graph_columns(json.dumps(data), (spec.space, spec.task, spec.budget, spec.pool))
+
+
+@lru_cache(maxsize=4096)
+def _graph_columns(data: str, place: tuple[str, str, str, str]) -> dict[str, Any]:
+    """Many runs end with the same few graphs. data: the graph as JSON."""
+    graph, space = Graph.from_dict(json.loads(data)), _space(*place)
     return {
         "graph_id": graph.id,
         "graph": str(graph),
@@ -231,27 +261,21 @@ def _graph_columns(graph: Graph, space: Space) -> dict[str, Any]:
     }
 
 
-def _spent(record: Record) -> dict[str, Any]:
+def _spent(spec: RunSpec, sums: Mapping[str, Any]) -> dict[str, Any]:
     """Totals over everything that was charged, the agent's part beside them."""
-    charged, agent = record.part("search", "agent", "selection"), record.part("agent")
-    searched = record.part("search")
-    unit = unit_flops(record.spec.task)
-
-    def total(events: pa.Table, name: str) -> Any:
-        return pc.sum(events[name]).as_py() or 0
-
+    unit = unit_flops(spec.task)
     names = ("executions", "node_calls", "prompt_tokens", "completion_tokens", "usd", "seconds")
     return {
-        **{f"spent_{name}": total(charged, name) for name in names},
-        "spent_units": float(total(charged, "flops")) / unit,
-        "agent_calls": len(agent),
-        "agent_units": float(total(agent, "flops")) / unit,
-        "selection_units": float(total(record.part("selection"), "flops")) / unit,
-        "agent_usd": float(total(agent, "usd")),
-        "agent_seconds": float(total(agent, "seconds")),
-        "evaluations": len(searched),
-        "distinct_graphs": len(pc.unique(searched["graph"])),
-        "optimizer_seconds": total(charged, "measured_optimizer"),
+        **{f"spent_{name}": sums[name] for name in names},
+        "spent_units": float(sums["flops"]) / unit,
+        "agent_calls": sums["agent_calls"],
+        "agent_units": float(sums["agent_flops"]) / unit,
+        "selection_units": float(sums["selection_flops"]) / unit,
+        "agent_usd": float(sums["agent_usd"]),
+        "agent_seconds": float(sums["agent_seconds"]),
+        "evaluations": sums["evaluations"],
+        "distinct_graphs": sums["distinct_graphs"],
+        "optimizer_seconds": sums["measured_optimizer"],
     }
 
 

@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, fields
 
 from bench.errors import BudgetExceeded, IsobudgetError
 
-__all__ = ["CURRENCIES", "Charge", "Ledger", "SearchBudget"]
+__all__ = ["CURRENCIES", "EXACT", "Charge", "Ledger", "SearchBudget"]
 
 CURRENCIES = ("executions", "node_calls", "flops", "prompt_tokens", "completion_tokens", "usd", "seconds")
+
+EXACT = ("executions", "flops")
+"""Those that are known before they are spent, so that no evaluation is cut short after the fact."""
 
 
 @dataclass(frozen=True, slots=True)

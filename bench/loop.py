@@ -14,11 +14,10 @@ from bench.agent import Agent, ChatModel
 from bench.alias import Alias
 from bench.cursor import Cursor, Portion, question_order
 from bench.errors import BudgetExceeded, IsobudgetError, MethodFault, WorldError
-from bench.execute import Execution, nominal_latency, round_seconds
+from bench.execute import nominal_latency, round_seconds
 from bench.finals import Final, select
 from bench.graph import Graph
 from bench.journal import Journal
-from bench.keys import generator
 from bench.ledger import Charge, Ledger, SearchBudget
 from bench.meter import Meter
 from bench.objective import Objective
@@ -28,8 +27,9 @@ from bench.provenance import manifest
 from bench.racing import contends, instalments
 from bench.records import Record
 from bench.reference import best_visited, truth
-from bench.registry import parse_method
+from bench.registry import MethodSpec, parse_method
 from bench.rounds import Rounds
+from bench.seeding import method_generator
 from bench.space import Space
 from bench.spec import RunSpec
 from bench.worlds import load_world
@@ -83,20 +83,25 @@ def run(
     return run_spec(spec, used, agent_model)
 
 
-def run_spec(spec: RunSpec, world: World, agent_model: ChatModel | None = None) -> Record:
+def run_spec(
+    spec: RunSpec, world: World, agent_model: ChatModel | None = None, method: MethodSpec | None = None
+) -> Record:
     """Run `spec` in `world`. A WorldError passes through: an unfinished run leaves no record.
 
-    agent_model: the LLM that `spec.agent` names, for a method that an LLM drives.
+    agent_model: the LLM that `spec.agent` names, for a method that an LLM drives. method: what proposes in place
+    of the method that `spec` names (a replay).
     """
-    return _Run(spec, world, agent_model).record()
+    return _Run(spec, world, agent_model, method).record()
 
 
 class _Run:
     """The state of one run. Graphs are the method's own; the journal keeps them under the pool's names."""
 
-    def __init__(self, spec: RunSpec, world: World, agent_model: ChatModel | None) -> None:
+    def __init__(
+        self, spec: RunSpec, world: World, agent_model: ChatModel | None, method: MethodSpec | None = None
+    ) -> None:
         self.spec, self.world = spec, world
-        self.method = parse_method(spec.method)
+        self.method = method or parse_method(spec.method)
         if self.method.agent == "llm" and agent_model is None:
             raise IsobudgetError(
                 f"{spec.method} needs an LLM: give --agent-url and --agent-model, or run(agent_model=…)"
@@ -111,6 +116,7 @@ class _Run:
         self.meter = Meter(self.ledger, self.space, spec.slots)
         driver = agent_model if self.method.agent == "llm" else None
         self.agent = Agent(self.ledger, self.space.pool.agent, self.method.agent, driver, spec.seed)
+        self.clock = self.agent.clock(waiting=bool(self.method.info.outside))
         self.rounds = Rounds(spec, world, self.alias)
         self.fastest = nominal_latency(self.space.cheapest(), spec.task, self.space.pool)
         self.history = History(Objective.parse(spec.objective).scorer(self.fastest))
@@ -177,8 +183,7 @@ class _Run:
     def _point(self, graph: Graph) -> dict[str, Any]:
         """One graph of the front: true accuracy where the world knows it, else on the test; mean critical path."""
         real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
-        known = self._accuracy(real)
-        measured = float((execution.codes == 0).mean())
+        known, measured = self._accuracy(real), float((execution.codes == 0).mean())
         return {
             "graph": self.journal.mention(real),
             "accuracy": measured if known is None else known,
@@ -211,8 +216,6 @@ class _Run:
 
     def _build(self) -> Optimizer:
         spec = self.spec
-        where = (spec.world, *(text for pair in spec.world_options for text in pair))
-        rng = generator("method", *where, spec.seed, spec.task, spec.space, spec.budget, spec.stream)
         problem = Problem(
             task=spec.task,
             space=self.space,
@@ -223,7 +226,7 @@ class _Run:
             oracle=self._oracle if self.method.info.kind == "bound" else None,
             afford=self.meter.share,
         )
-        return self.method.build(problem, rng, self.agent)
+        return self.method.build(problem, method_generator(spec), self.agent)
 
     def _oracle(self, graphs: Sequence[Graph]) -> Any:
         """True accuracies; for bounds, and only where the world has them."""
@@ -233,7 +236,7 @@ class _Run:
 
     def _think(self, call: Callable[[], T]) -> T:
         """Run the method's own code on the clock; whatever it raises is the method's fault."""
-        started, waited = time.process_time(), self.agent.wall
+        started, waited = self.clock(), self.agent.wall
         before = self.ledger.spent.get("agent", Charge())
         try:
             return call()
@@ -242,7 +245,7 @@ class _Run:
         except Exception as error:
             raise MethodFault(f"{self.spec.method}: {type(error).__name__}: {error}") from error
         finally:
-            self.journal.thinking += time.process_time() - started
+            self.journal.thinking += self.clock() - started
             consulted = self.ledger.spent.get("agent", Charge()) - before
             if consulted != Charge():
                 self.journal.agent(consulted, self.agent.wall - waited)
@@ -291,21 +294,27 @@ class _Run:
         portions = [self._portion(p, count) for (p, _), count in zip(wishes, granted, strict=False)]
         booked = self.ledger.total
         done = self.rounds.run(graphs, portions, self.ledger, "search")
-        outcomes = []
+        outcomes: list[Outcome] = []
+        failure: MethodFault | BudgetExceeded | None = None
         for (proposal, asked), portion, execution, charge in zip(
             wishes, done.portions, done.executions, done.charges, strict=False
         ):
-            outcome = self.rounds.outcome(
-                proposal.graph, execution, portion, asked, done.seconds, optimizer.wants_traces
-            )
+            traces = optimizer.wants_traces
+            outcome = self.rounds.outcome(proposal.graph, execution, portion, asked, done.seconds, traces)
             self._pass(booked, charge, outcome)
             booked += charge
             self.history.add(outcome)
-            tell(optimizer, outcome)
-            self.incumbent = self._recommendation(optimizer)
-            real = self.alias.to_real(self.incumbent)
-            self.journal.evaluation("search", asked, portion, execution, charge, done.seconds, real)
+            try:
+                if failure is None:
+                    tell(optimizer, outcome)
+                    self.incumbent = self._recommendation(optimizer)
+            except (MethodFault, BudgetExceeded) as error:
+                failure = error  # the whole round was charged, so all of it stands in the record
+            best = self.alias.to_real(self.incumbent)
+            self.journal.evaluation("search", asked, portion, execution, charge, done.seconds, best)
             outcomes.append(outcome)
+        if failure:
+            raise failure
         return outcomes
 
     def _tell(self, optimizer: Optimizer, outcome: Outcome) -> None:
@@ -330,8 +339,6 @@ class _Run:
             raise MethodFault(f"{self.spec.method} {did} {graph!r}, which is no graph")
         if (objection := self.space.why_not(graph)) is not None:
             raise MethodFault(f"{self.spec.method} {did} an infeasible graph: {objection}")
-
-    # the harness's own phases
 
     def _stop(self, search: str) -> Ledger:
         """The account of a checkpoint: what its search may spend is the same share as of the whole budget."""
@@ -365,14 +372,13 @@ class _Run:
     def _checkpoint(self, graph: Graph, ledger: Ledger) -> dict[str, Any]:
         """What stands in the record of a smaller budget: its recommendation and what it had cost."""
         real, (execution, _) = self.alias.to_real(graph), self.rounds.test(graph)
-        agent = self.ledger.spent.get("agent", Charge())
         return {
             "search": ledger.budget.text,
             "recommended": self.journal.mention(real),
             "accuracy": self._accuracy(real),
             "spent": asdict(ledger.total),
-            "agent": asdict(agent),
-            **self._latency(execution),
+            "agent": asdict(self.ledger.spent.get("agent", Charge())),
+            **self.rounds.latency(execution),
         }
 
     def _select(self, recommended: Graph) -> Graph:
@@ -387,12 +393,4 @@ class _Run:
         execution, portion = self.rounds.test(graph)
         whole = round_seconds([execution], self.spec.slots)
         self.journal.evaluation("test", len(execution.codes), portion, execution, Charge(), whole)
-        return self._latency(execution)
-
-    def _latency(self, execution: Execution) -> dict[str, float]:
-        """Modelled seconds a question: all calls in series, the critical path, and with few slots a model."""
-        return {
-            "latency_serial": float(execution.serial.mean()),
-            "latency_critical": float(execution.critical.mean()),
-            "latency_makespan": round_seconds([execution], self.spec.slots) / len(execution.codes),
-        }
+        return self.rounds.latency(execution)

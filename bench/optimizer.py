@@ -231,6 +231,7 @@ class Optimizer:
     Class attributes with annotations are the method's parameters, set by `name[parameter=value]`.
     """
 
+    called: ClassVar[str] = ""  # as a suite names it, with the parameters that differ from their defaults
     independent: ClassVar[bool] = False  # proposals do not depend on outcomes: may be evaluated in one round
     wants_traces: ClassVar[bool] = False  # outcomes carry `node_right`
 
@@ -286,6 +287,7 @@ class MethodInfo:
     it reads how much budget is left, so that a run is not the beginning of a longer one. uses_prior: tier P1
     changes what it does. agents: who may drive it, the default first; () when it consults nobody. searches:
     unset when it names a graph without looking for it. requires: a module that the core install lacks.
+    outside: where it runs, if not in this process: `process`, one of its own, or `jail`, one that is jailed.
     """
 
     name: str
@@ -302,6 +304,7 @@ class MethodInfo:
     agents: tuple[str, ...] = ()
     searches: bool = True
     requires: str = ""
+    outside: str = ""
 
 
 REGISTRY: dict[str, MethodInfo] = {}

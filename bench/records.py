@@ -61,10 +61,16 @@ class Record:
         """The events of these phases, in order."""
         return self.events.filter(pc.is_in(self.events["phase"], pa.array(phases)))
 
+    @property
+    def badge(self) -> str:
+        """How far a published entry was repeated (`bench.entries.BADGES`); empty for a run's own file."""
+        return ""
+
     @cached_property
     def recommended(self) -> Graph:
         """The graph the run ended with."""
-        return Graph.from_dict(self.summary["graphs"][self.summary["recommended"]])
+        summary = self.summary
+        return Graph.from_dict(summary["graphs"][summary["recommended"]])
 
     def digest(self) -> str:
         """SHA-256, in hexadecimal, of everything that is not measured."""
@@ -113,7 +119,7 @@ class Record:
             events = table.replace_schema_metadata(None).select(EVENTS.names).cast(EVENTS)
         except BrokenRecord:
             raise
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
+        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, RecursionError) as error:
             raise BrokenRecord(f"{path}: not a record ({type(error).__name__}: {str(error)[:120]})") from error
         if problem := graphs_problem(summary, thorough) or rows_problem(events, summary["graphs"]):
             raise BrokenRecord(f"{path}{problem}")
@@ -137,7 +143,10 @@ def load_head(path: Path) -> tuple[RunSpec, dict[str, Any]]:
 
 
 def load_records(path: str | Path) -> Records:
-    """All records at `path`, a file or a folder searched for `*.parquet`; broken files are named, not fatal."""
+    """All records at `path`: a file, or a folder searched for records and entries, in any mixture.
+
+    What is broken is named in `.broken` and left out: a record's file, or an entry as a whole.
+    """
     from bench.frames import read_all
 
     return read_all(Path(path))
@@ -150,4 +159,4 @@ def events_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
 def _canonical(data: Any) -> bytes:
     """One byte string for equal JSON data: sorted keys, shortest exact floats, no spaces."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True).encode()
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=True, default=dict).encode()

@@ -20,7 +20,7 @@ from bench.seasons import Instance, load_season, season_of
 from bench.space import Space
 from bench.spec import RunSpec
 
-__all__ = ["TRAP", "Reference", "cell_reference", "references", "truth"]
+__all__ = ["TRAP", "Reference", "cell_reference", "references", "stored", "truth"]
 
 Cell = tuple[str, str, str, str, str]
 """Universe, space, pool, task, budget."""
@@ -85,19 +85,24 @@ def truth(spec: RunSpec, world: Any, space: Space, graph: Graph) -> dict[str, An
     """What the world knows of the recommended graph and its cell; {} in worlds without exact truth."""
     if not hasattr(world, "expected_accuracy"):
         return {}
-    known: dict[str, Any] = {"accuracy": world.expected_accuracy(graph, spec.task)}
+    return {"accuracy": world.expected_accuracy(graph, spec.task)} | stored(spec, space)
+
+
+def stored(spec: RunSpec, space: Space) -> dict[str, Any]:
+    """What is on file for a run's cell: its reference values, and the stratum of a season's world."""
     universe = dict(spec.world_options).get("universe", "main")
     cell = _instance(universe, spec) or cell_reference(
         universe, space.name, space.pool.name, spec.task, spec.budget
     )
-    if cell is not None:
-        known |= {
-            "reference": cell.accuracy,
-            "reference_how": cell.how,
-            "best_fixed": cell.best_fixed,
-            "random_mean": cell.random_mean,
-            "random_search": cell.random_search,
-        }
+    if cell is None:
+        return {}
+    known: dict[str, Any] = {
+        "reference": cell.accuracy,
+        "reference_how": cell.how,
+        "best_fixed": cell.best_fixed,
+        "random_mean": cell.random_mean,
+        "random_search": cell.random_search,
+    }
     if isinstance(cell, Instance):
         known["stratum"] = cell.stratum
     return known

@@ -1,6 +1,7 @@
-"""Where methods come from: a folder, the entry points of installed packages, or one file.
+"""Where methods come from: a folder, the entry points of installed packages, one file, or a command.
 
-Nothing here knows a method by name. A module whose import fails is still listed, with the reason.
+A command is a method in a process of its own; within `sandboxed_methods` every method is one, in a jail. Nothing
+here knows a method by name. A module whose import fails is still listed, with the reason.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import importlib.util
 import pkgutil
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,19 +26,34 @@ from bench.errors import IsobudgetError, unknown
 from bench.optimizer import REGISTRY, MethodInfo, Optimizer, Problem
 
 __all__ = [
+    "Loaded",
     "MethodSpec",
+    "add_command",
     "broken_methods",
+    "in_sandbox",
     "list_methods",
-    "load_files",
-    "loaded_files",
+    "load",
+    "loaded",
     "missing_module",
     "parse_method",
+    "sandboxed_methods",
 ]
 
 PLUGIN_FOLDER = "baselines"
 ENTRY_POINTS = "isobudget.methods"
 _FAILED: dict[str, str] = {}
-_FILES: dict[Path, MethodInfo] = {}
+_FILES: dict[tuple[Path, bool], MethodInfo] = {}
+_COMMANDS: dict[tuple[str, str, bool], MethodInfo] = {}
+_SANDBOX: list[bool] = []
+
+
+class Loaded(NamedTuple):
+    """What another process must know to have the same methods: files, commands with their names, and where
+    methods run."""
+
+    files: tuple[Path, ...]
+    commands: tuple[tuple[str, str], ...]
+    sandboxed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,7 @@ class MethodSpec:
     def build(self, problem: Problem, rng: np.random.Generator, agent: Agent | None) -> Optimizer:
         """A fresh optimizer; its parameters are class attributes, as the method's file declares them."""
         values = {k: v for k, v in self.values if not (k == "agent" and self.info.agents)}
-        cls: type[Optimizer] = type(self.info.cls.__name__, (self.info.cls,), values)
+        cls: type[Optimizer] = type(self.info.cls.__name__, (self.info.cls,), values | {"called": self.text})
         return cls(problem, rng, agent)
 
 
@@ -100,7 +118,7 @@ def parse_method(text: str) -> MethodSpec:
     if match is None:
         raise IsobudgetError(f"'{text}' is no method: write name or name[parameter=value,…]")
     name = match["name"]
-    info = _from_file(Path(name)) if name.endswith(".py") else _named(name)
+    info = _placed(_from_file(Path(name)) if name.endswith(".py") else _named(name))
     if lack := missing_module(info):
         raise IsobudgetError(f"method {info.name} needs {lack}: pip install 'isobudget[gp]', or install {lack}")
     given = dict(_pair(info, item) for item in filter(None, (match["values"] or "").split(",")))
@@ -112,15 +130,79 @@ def missing_module(info: MethodInfo) -> str:
     return info.requires if info.requires and importlib.util.find_spec(info.requires) is None else ""
 
 
-def loaded_files() -> list[Path]:
-    """Method files loaded so far: what another process must load to know the same methods."""
-    return list(_FILES)
+def add_command(command: str, name: str = "") -> str:
+    """Register the method that a command speaks for; what `parse_method` then takes for it.
+
+    name: what to call it instead of what it calls itself, with `[parameter=value,…]` if need be.
+    """
+    from bench.external.command import described_command
+    from bench.external.process import Limits
+
+    bare, bracket, values = name.partition("[")
+    key = (command, bare, in_sandbox())
+    if key not in _COMMANDS:
+        info = described_command(command, bare, in_sandbox(), Limits())
+        _discover()
+        known = REGISTRY.get(info.name)
+        if known is not None and known not in _COMMANDS.values():
+            raise IsobudgetError(f"there is a method {info.name} already: give the command a --method-name")
+        _COMMANDS[key] = info
+    info = _COMMANDS[key]
+    REGISTRY[info.name] = info
+    return info.name + bracket + values
 
 
-def load_files(paths: list[Path]) -> None:
-    """Load method files, as `parse_method` does."""
-    for path in paths:
+def in_sandbox() -> bool:
+    """Whether methods run jailed."""
+    return bool(_SANDBOX)
+
+
+@contextmanager
+def sandboxed_methods(on: bool = True) -> Iterator[None]:
+    """Within, every method runs in a jailed process, or is refused. Raises SandboxUnavailable without a jail."""
+    if not on:
+        yield
+        return
+    from bench.external.jail import require_jail
+
+    require_jail()
+    before = dict(REGISTRY)
+    _SANDBOX.append(True)
+    try:
+        yield
+    finally:
+        _SANDBOX.pop()
+        for name in [name for name, info in REGISTRY.items() if info.outside == "jail"]:
+            del REGISTRY[name]
+        REGISTRY.update({name: info for name, info in before.items() if name not in REGISTRY})
+
+
+def loaded() -> Loaded:
+    """The files and commands that this process knows, for `load` in another."""
+    here = in_sandbox()
+    files = tuple(path for path, jailed in _FILES if jailed == here)
+    return Loaded(files, tuple((c, name) for c, name, jailed in _COMMANDS if jailed == here), here)
+
+
+def load(methods: Loaded) -> None:
+    """Know the methods that another process knows, and run them where it does."""
+    if methods.sandboxed:
+        _SANDBOX.append(True)
+    for path in methods.files:
         _from_file(path)
+    for command, name in methods.commands:
+        add_command(command, name)
+
+
+def _placed(info: MethodInfo) -> MethodInfo:
+    """The method as it runs here: as it is, or jailed."""
+    if not in_sandbox():
+        return info
+    from bench.external.command import jailed
+    from bench.external.process import Limits
+
+    path = next((path for (path, _), known in _FILES.items() if known is info), None)
+    return jailed(info, path, Limits())
 
 
 def _named(name: str) -> MethodInfo:
@@ -171,19 +253,37 @@ def _import(name: str, load: Any) -> None:
 
 
 def _from_file(path: Path) -> MethodInfo:
-    """The one method of a file; a file is executed once."""
+    """The one method of a file; a file is executed once, and in the sandbox only there."""
     _discover()
     path = path.resolve()
-    if path not in _FILES:
+    key = (path, in_sandbox())
+    if key not in _FILES:
         if not path.is_file():
             raise IsobudgetError(f"no method file at {path.name}")
-        before = set(REGISTRY)
-        _execute(path)
-        found = sorted(set(REGISTRY) - before)
-        if len(found) != 1:
-            raise IsobudgetError(f"{path} must register exactly one new method with @method(…), not {len(found)}")
-        _FILES[path] = REGISTRY[found[0]]
-    return _FILES[path]
+        _FILES[key] = _described(path) if in_sandbox() else _executed(path)
+    REGISTRY.setdefault(_FILES[key].name, _FILES[key])
+    return _FILES[key]
+
+
+def _executed(path: Path) -> MethodInfo:
+    before = set(REGISTRY)
+    _execute(path)
+    found = sorted(set(REGISTRY) - before)
+    if len(found) != 1:
+        raise IsobudgetError(f"{path} must register exactly one new method with @method(…), not {len(found)}")
+    return REGISTRY[found[0]]
+
+
+def _described(path: Path) -> MethodInfo:
+    """The method of a file that is not executed here."""
+    from bench.external.command import described_file
+    from bench.external.process import Limits
+
+    info = described_file(path, Limits())
+    if info.name in REGISTRY and (path, False) not in _FILES:
+        raise IsobudgetError(f"{path.name}: there is a method {info.name} already: give it another name")
+    REGISTRY[info.name] = info
+    return info
 
 
 def _execute(path: Path) -> None:

@@ -102,6 +102,14 @@ class Rounds:
         (execution,) = self._execute("test", [request])
         return execution, Portion(question, question, none)
 
+    def latency(self, execution: Execution) -> dict[str, float]:
+        """Modelled seconds a question: all calls in series, the critical path, and with few slots a model."""
+        return {
+            "latency_serial": float(execution.serial.mean()),
+            "latency_critical": float(execution.critical.mean()),
+            "latency_makespan": round_seconds([execution], self.spec.slots) / len(execution.codes),
+        }
+
     def outcome(
         self, graph: Graph, execution: Execution, portion: Portion, asked: int, seconds: float, traces: bool
     ) -> Outcome:

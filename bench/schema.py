@@ -14,7 +14,7 @@ from bench.errors import InvalidGraph
 from bench.graph import Graph
 from tasks.base import GRADE_KINDS
 
-__all__ = ["EVENTS", "PHASES", "column_bytes", "graphs_problem", "rows_problem"]
+__all__ = ["EVENTS", "PHASES", "column_bytes", "first_fault", "graphs_problem", "rows_problem"]
 
 PHASES = ("search", "agent", "selection", "test")
 
@@ -44,6 +44,7 @@ EVENTS = pa.schema(list(_COLUMNS.items()))
 """Columns of a record file. flops: an exact integer (decimal128, scale 0)."""
 
 _NUMBERS = ("usd", "seconds", "latency_serial", "latency_critical", "makespan")
+_LISTS = ("question", "draw", "code")
 _COUNTS = ("asked", "executions", "node_calls", "flops", "prompt_tokens", "completion_tokens")
 
 
@@ -62,7 +63,7 @@ def column_bytes(column: Any) -> Iterator[bytes]:
 def graphs_problem(summary: Mapping[str, Any], thorough: bool) -> str | None:
     """What is wrong with a summary's graphs, as the end of a message; only the recommended one unless thorough."""
     graphs, recommended = summary.get("graphs"), summary.get("recommended")
-    if not isinstance(graphs, dict) or recommended not in graphs:
+    if not isinstance(graphs, Mapping) or recommended not in graphs:
         return ": the recommended graph is not among its graphs"
     for key in graphs if thorough else [recommended]:
         try:
@@ -76,34 +77,39 @@ def graphs_problem(summary: Mapping[str, Any], thorough: bool) -> str | None:
 
 def rows_problem(events: pa.Table, graphs: Mapping[str, Any]) -> str | None:
     """The first row that breaks a rule and which, as the end of a message; None when all keep them."""
-    found = [(int(np.argmax(bad)), words) for words, bad in _rules(events, graphs) if bad.any()]
-    if not found:
-        return None
-    row, words = min(found, key=lambda entry: entry[0])
-    return f", row {row}: {words}"
+    known = np.array([key in graphs for key in events["graph"].to_pylist()], dtype=bool)
+    found = first_fault(events, known)
+    return None if found is None else f", row {found[0]}: {found[1]}"
 
 
-def _rules(events: pa.Table, graphs: Mapping[str, Any]) -> list[tuple[str, np.ndarray]]:
+def first_fault(events: pa.Table, known: np.ndarray) -> tuple[int, str] | None:
+    """The first row that breaks a rule, and which; known: bool a row, whether its record holds its graph."""
+    found = [(int(np.argmax(bad)), words) for words, bad in _rules(events, known) if bad.any()]
+    return min(found, key=lambda entry: entry[0]) if found else None
+
+
+def _rules(events: pa.Table, known: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """(What is wrong, bool a row) for each rule."""
     if holes := [name for name in events.column_names if events[name].null_count]:
         return [
             (f"{name} is missing", _mask(pc.is_null(events[name]))) for name in holes
         ]  # the others need values
+    if holes := [name for name in _LISTS if pc.list_flatten(events[name]).null_count]:
+        return [(f"{name} holds nothing where a number must be", np.ones(len(events), bool)) for name in holes]
     values = {name: events[name].cast(pa.float64()).to_numpy() for name in (*_NUMBERS, *_COUNTS)}
-    phase = np.array(events["phase"].to_pylist())
-    length = {name: pc.list_value_length(events[name]).to_numpy() for name in ("question", "draw", "code")}
+    phase = {name: _mask(pc.is_in(events["phase"], pa.array([name]))) for name in PHASES}
+    length = {name: pc.list_value_length(events[name]).to_numpy() for name in _LISTS}
     code = pc.list_flatten(events["code"]).to_numpy()
-    bad_code = np.zeros(len(phase), dtype=bool)
-    bad_code[np.repeat(np.arange(len(phase)), length["code"])[(code < 0) | (code >= len(GRADE_KINDS))]] = True
-    known = np.array([key in graphs for key in events["graph"].to_pylist()], dtype=bool)
+    bad_code = np.zeros(len(events), dtype=bool)
+    bad_code[np.repeat(np.arange(len(events)), length["code"])[(code < 0) | (code >= len(GRADE_KINDS))]] = True
     return [
         *((f"{name} is negative", values[name] < 0) for name in _COUNTS),
         *(
             (f"{name} is not a finite number ≥ 0", ~(np.isfinite(values[name]) & (values[name] >= 0)))
             for name in _NUMBERS
         ),
-        (f"the phase is none of {', '.join(PHASES)}", ~np.isin(phase, PHASES)),
-        ("its graph is not among the record's graphs", ~known & (phase != "agent")),
+        (f"the phase is none of {', '.join(PHASES)}", ~np.logical_or.reduce(list(phase.values()))),
+        ("its graph is not among the record's graphs", ~known & ~phase["agent"]),
         (
             "question, draw and code differ in length",
             (length["question"] != length["draw"]) | (length["draw"] != length["code"]),
@@ -111,7 +117,7 @@ def _rules(events: pa.Table, graphs: Mapping[str, Any]) -> list[tuple[str, np.nd
         (f"a grade code lies outside 0..{len(GRADE_KINDS) - 1}", bad_code),
         (
             "executions charged differ from questions run",
-            (phase != "test") & (values["executions"] != length["question"]),
+            ~phase["test"] & (values["executions"] != length["question"]),
         ),
     ]
 

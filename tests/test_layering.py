@@ -78,7 +78,20 @@ def test_methods_see_the_protocol_and_not_the_world():
 
 
 def test_the_leaderboard_reads_records_and_runs_nothing():
-    assert _offences("leaderboard", {"leaderboard", "bench.records", "bench.graph", "tasks.base"}) == []
+    judging = ["submission", "retold", "arithmetic", "endings"]
+    files = [f"leaderboard/{name}.py" for name in judging]
+    allowed = {"leaderboard", "bench.records", "bench.graph", "tasks.base"}
+    assert _offences("leaderboard", allowed, without=files) == []
+
+
+def test_submissions_are_judged_by_arithmetic_alone():
+    """What derives charges again may do the harness's sums, and never run a method, an agent or a world."""
+    sums = "alias cost cursor entries errors execute frames graph ledger meter optimizer packing pools records"
+    more = "reference retrace schedule schema space spec suite"
+    allowed = {"leaderboard", "tasks", *(f"bench.{name}" for name in f"{sums} {more}".split())}
+    sizes = {"bench.worlds.simulated"}  # how many questions its splits have
+    assert _offences("leaderboard", allowed | sizes) == []
+    assert not {f"bench.{name}" for name in ("loop", "finals", "rounds", "registry", "agent")} & allowed
 
 
 @pytest.mark.parametrize("folder", ["bench", "leaderboard", "tasks"])

@@ -9,6 +9,9 @@ from typing import Any
 
 import click
 
+from bench.app.options import outside_options
+from bench.app.submissions import submit
+
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before NumPy loads: results must not depend on the thread count
 
@@ -75,6 +78,7 @@ def _debug(command: Any) -> Any:
 @main.command()
 @click.argument("suite")
 @click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Only these; or a file.py.")
+@outside_options
 @click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="Only these tasks.")
 @click.option("--seed", "seeds", metavar="SEEDS", help="Only these seeds (or instances): 0, 0-9 or 0,3.")
 @click.option("--variant", "variants", multiple=True, metavar="V", help="Only these variants of the suite.")
@@ -85,6 +89,7 @@ def _debug(command: Any) -> Any:
 @click.option(
     "--names", "naming", type=click.Choice(["named", "aliased", "permuted"]), help="Names shown to methods."
 )
+@click.option("--blind", is_flag=True, help="Methods get seeds that tell nothing, and in P0 models without names.")
 @click.option("--space", type=click.Choice(["standard", "paper", "open"]), help="Which graphs are allowed.")
 @click.option("--pool", metavar="POOL", help="Model pool: a name or a TOML file.")
 @click.option("--world", metavar="WORLD", help="simulated, openai, or served (the simulated models over HTTP).")
@@ -127,11 +132,25 @@ def run(suite: str, debug: bool, **options: Any) -> None:
 @click.option("--stratum", multiple=True, metavar="S", help="Only these strata: headroom, trap, raw.")
 @click.option("--search", multiple=True, metavar="S", help="Only these search budgets, such as 120ex.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Build the static site in this folder.")
+@click.option("--check", is_flag=True, help="Compare the site in DIR with what RESULTS give; exit 1 if it differs.")
 @_debug
 def leaderboard(
-    results: Path, form: str, wide: bool, output: Path | None, debug: bool, **only: tuple[str, ...]
+    results: Path,
+    form: str,
+    wide: bool,
+    output: Path | None,
+    out: Path | None,
+    check: bool,
+    debug: bool,
+    **only: tuple[str, ...],
 ) -> None:
-    """Rank the records in RESULTS, a folder or a file."""
+    """Rank the records in RESULTS, a folder or a file; with --out as a site that opens from disk."""
+    if out is not None or check:
+        from bench.app.site import site_command
+
+        site_command(results, out, check)
+        return
     from bench.app.board import board_text, read_records
 
     text = board_text(read_records(results), form, wide, only=only)
@@ -171,12 +190,15 @@ def show(run_file: Path, everything: bool, debug: bool) -> None:
 @main.command()
 @click.argument("methods", nargs=-1, metavar="[METHOD|FILE]...")
 @click.option("--all", "everything", is_flag=True, help="Every registered method.")
+@outside_options
 @_debug
-def test(methods: tuple[str, ...], everything: bool, debug: bool) -> None:
+def test(methods: tuple[str, ...], everything: bool, debug: bool, **outside: Any) -> None:
     """Check that a METHOD keeps the contract: feasible, within budget, deterministic, always recommends."""
     from bench.app.conformance import conformance
+    from bench.app.outside import added
 
-    text, passed = conformance(methods, everything)
+    with added(**outside) as commands:
+        text, passed = conformance([*methods, *commands], everything)
     click.echo(text)
     if not passed:
         raise click.exceptions.Exit(1)
@@ -301,6 +323,9 @@ def evidence(name: str, draws: int, debug: bool) -> None:
     from bench.app.evidence import evidence_table
 
     click.echo(evidence_table(name, draws))
+
+
+main.add_command(submit)
 
 
 if __name__ == "__main__":

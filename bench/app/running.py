@@ -21,8 +21,24 @@ from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_s
 __all__ = ["check_plan", "follow", "run_command"]
 
 
-def run_command(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
-    """Run what is missing of a suite, then print its leaderboard, its digest and the next commands."""
+def run_command(
+    name: str,
+    commands: Sequence[str] = (),
+    names: Sequence[str] = (),
+    sandbox: bool = False,
+    **options: Any,
+) -> None:
+    """Run what is missing of a suite, then print its leaderboard, its digest and the next commands.
+
+    commands, names: methods in other processes, and what to call them. sandbox: all methods run jailed.
+    """
+    from bench.app.outside import added
+
+    with added(commands, names, sandbox) as more:
+        _run(name, **options | {"methods": (*options["methods"], *more)})
+
+
+def _run(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
     started = time.perf_counter()
     original = load_suite(name)
     suite = _chosen(original, options)
@@ -78,7 +94,8 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
         pool=options["pool"],
         world=world,
         world_options=_identity(suite, world, universe),
-        models=options["naming"],
+        models=options["naming"] or _aliases(suite, options),
+        blind=options["blind"] or None,
         agent=options["agent_model"],
     )
     if suite.plan["world"] not in list_worlds():
@@ -86,6 +103,12 @@ def _chosen(suite: Suite, options: dict[str, Any]) -> Suite:
     for _, plan, _ in suite.settings():
         check_plan(plan, options["tasks"])
     return suite
+
+
+def _aliases(suite: Suite, options: dict[str, Any]) -> str | None:
+    """What models are called where nothing says it: in blind runs without prior data, by neutral names."""
+    named = suite.plan.get("models", "named") == "named"
+    return "aliased" if options["blind"] and named and (options["prior"] or suite.plan["tier"]) == "P0" else None
 
 
 def check_plan(plan: dict[str, Any], tasks: Sequence[str]) -> None:

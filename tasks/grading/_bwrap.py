@@ -1,4 +1,7 @@
-"""The command line of the sandbox: bubblewrap, a system-call filter, and what to say where it is missing."""
+"""The command line of the sandbox: bubblewrap, a system-call filter, and what to say where it is missing.
+
+`jail` is the box that every untrusted program gets; `command` the one that code under test gets.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pathlib import Path
 
 from tasks.base import SandboxUnavailable
 
-__all__ = ["command", "filter_program", "require"]
+__all__ = ["command", "filter_program", "interpreter", "jail", "open_filter", "require"]
 
 HERE = Path(__file__).parent
 TMP_BYTES = 16 << 20
@@ -21,26 +24,32 @@ _HINT = "or pass --unsafe-local-exec to run untrusted code without isolation"
 
 # Numbers of the system calls that start processes, by machine; Linux's own tables (asm/unistd.h).
 _SPAWNING = {
-    "x86_64": (0xC000003E, (56, 57, 58, 435)),  # clone, fork, vfork, clone3
-    "aarch64": (0xC00000B7, (220, 435)),  # clone, clone3
+    "x86_64": (0xC000003E, 56, 435, (57, 58)),  # clone, clone3, fork, vfork
+    "aarch64": (0xC00000B7, 220, 435, ()),  # clone, clone3
 }
+_THREAD = 0x00010000  # CLONE_THREAD
 
 
-def filter_program() -> bytes | None:
+def filter_program(threads: bool = False) -> bytes | None:
     """A classic BPF program that fails every attempt to start a process or thread with EPERM; None if
     unknown here.
 
-    The limit on processes does not bind root, so this is what stops a fork bomb there.
+    The limit on processes does not bind root, so this is what stops a fork bomb there. threads: allow those,
+    for runtimes that cannot live without; clone3, whose flags a filter cannot read, then does not exist, and
+    C libraries fall back to clone.
     """
     if platform.machine() not in _SPAWNING:
         return None
-    arch, calls = _SPAWNING[platform.machine()]
-    kill, allow, eperm = 0x80000000, 0x7FFF0000, 0x00050001
+    arch, clone, clone3, forks = _SPAWNING[platform.machine()]
+    kill, allow, eperm, enosys = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026
     code = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, kill), (0x20, 0, 0, 0)]
     if platform.machine() == "x86_64":  # the x32 variants of all calls have this bit
         code += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, kill)]
-    for call in calls:
+    for call in (*forks, *(() if threads else (clone, clone3))):
         code += [(0x15, 0, 1, call), (0x06, 0, 0, eperm)]
+    if threads:  # of clone, the low word of the first argument holds the flags
+        code += [(0x15, 0, 1, clone3), (0x06, 0, 0, enosys), (0x15, 0, 3, clone), (0x20, 0, 0, 16)]
+        code += [(0x45, 1, 0, _THREAD), (0x06, 0, 0, eperm)]
     return b"".join(struct.pack("HBBI", *line) for line in [*code, (0x06, 0, 0, allow)])
 
 
@@ -50,10 +59,27 @@ def _bwrap() -> str | None:
 
 
 @cache
-def _base() -> tuple[str, ...]:
-    """The part of the command that is the same for every program."""
+def system() -> tuple[str, ...]:
+    """What every box can read: the system's libraries and this Python's."""
     libraries = {str(Path(prefix) / "lib") for prefix in (sys.base_prefix, sys.base_exec_prefix)}
-    binds = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", *sorted(libraries)]
+    return tuple(
+        dict.fromkeys(["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cache", *sorted(libraries)])
+    )
+
+
+@cache
+def jail(
+    binds: tuple[tuple[str, str], ...],
+    environment: tuple[tuple[str, str], ...] = (("PYTHONHASHSEED", "0"),),
+    hidden: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
+) -> tuple[str, ...]:
+    """A box without network, other processes, users or capabilities, that can read the system's libraries and
+    this Python and write a small private /tmp.
+
+    binds: (path here, path inside) of what else it can read. environment: all of it. hidden: folders inside
+    these that it sees empty. more: further options of bubblewrap.
+    """
     args = [
         str(_bwrap()),
         "--unshare-all",
@@ -63,15 +89,25 @@ def _base() -> tuple[str, ...]:
         "--cap-drop",
         "ALL",
     ]
-    for path in dict.fromkeys(binds):
+    for path in system():
         args += ["--ro-bind-try", path, path]
+    args += _tmp()  # before what may lie in it
     python = str(Path(sys.executable).resolve())
-    args += ["--ro-bind", python, python]
-    for name in ("_wire.py", "_inside.py"):
-        args += ["--ro-bind", str(HERE / name), f"/box/{name}"]
-    return (*args, *_tmp(), "--remount-ro", "/", "--chdir", "/tmp", "--setenv", "PYTHONHASHSEED", "0")
+    for here, inside in ((python, python), *binds):
+        args += ["--ro-bind", here, inside]
+    for folder in hidden:
+        args += ["--tmpfs", folder, "--remount-ro", folder]
+    for name, value in environment:
+        args += ["--setenv", name, value]
+    return (*args, *more, "--remount-ro", "/", "--chdir", "/tmp")
 
 
+def _base() -> tuple[str, ...]:
+    """The box of code under test."""
+    return jail(tuple((str(HERE / name), f"/box/{name}") for name in ("_wire.py", "_inside.py")))
+
+
+@cache
 def _tmp() -> tuple[str, ...]:
     # Old versions cannot bound a tmpfs; there /tmp is an empty read-only folder.
     listed = subprocess.run([str(_bwrap()), "--help"], capture_output=True, text=True, check=False)
@@ -94,12 +130,15 @@ def interpreter() -> list[str]:
 
 
 @cache
-def require() -> None:
-    """Check once that the sandbox works. Raises SandboxUnavailable, with what to install or allow."""
+def require(what: str = "grading code", otherwise: str = _HINT) -> None:
+    """Check once that the sandbox works. Raises SandboxUnavailable, with what to install or allow.
+
+    what: for which it is needed. otherwise: what else the user may do, the end of a sentence.
+    """
     if _bwrap() is None:
         raise SandboxUnavailable(
-            "grading code needs bubblewrap: apt-get install bubblewrap (Debian, Ubuntu) or "
-            f"dnf install bubblewrap (Fedora), {_HINT}"
+            f"{what} needs bubblewrap: apt-get install bubblewrap (Debian, Ubuntu) or "
+            f"dnf install bubblewrap (Fedora), {otherwise}"
         )
     probe = [*_base(), "--", *interpreter(), "-c", "print(6*7)"]
     done = subprocess.run(probe, capture_output=True, text=True, env={}, check=False, timeout=60)
@@ -107,13 +146,13 @@ def require() -> None:
         why = (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
         raise SandboxUnavailable(
             f"bubblewrap is installed but cannot make a sandbox here ({why}): allow unprivileged user "
-            f"namespaces (kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap), {_HINT}"
+            f"namespaces (kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap), {otherwise}"
         )
 
 
-def open_filter() -> int | None:
+def open_filter(threads: bool = False) -> int | None:
     """A descriptor to read the filter from; the caller closes it."""
-    program = filter_program()
+    program = filter_program(threads)
     if program is None:
         return None
     read, write = os.pipe()
