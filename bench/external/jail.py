@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.errors import IsobudgetError
 from bench.external.process import Launch
-from tasks.grading import _bwrap
+from tasks.grading import _bwrap, _seccomp
 
 __all__ = ["MODULES", "command_launch", "jailed_command", "jailed_python", "require_jail"]
 
@@ -108,7 +108,7 @@ def _jailed(
     if threads:
         more += ["--proc", "/proc"]
     box = _bwrap.jail(binds, tuple(environment.items()), _installed(binds), tuple(more))
-    known = _bwrap.filter_program(threads) is not None
+    known = _seccomp.filter_program(threads) is not None
     seccomp = ["--seccomp", "{filter}"] if known else []
     argv = (*_BOUNDED, *box, *seccomp, "--", *words)
     return Launch(argv, {}, partial(_bwrap.open_filter, threads) if known else None)

@@ -6,51 +6,20 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
-import struct
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
 from tasks.base import SandboxUnavailable
+from tasks.grading._seccomp import filter_program
 
-__all__ = ["command", "filter_program", "interpreter", "jail", "open_filter", "require"]
+__all__ = ["command", "interpreter", "jail", "open_filter", "require"]
 
 HERE = Path(__file__).parent
 TMP_BYTES = 16 << 20
 _HINT = "or pass --unsafe-local-exec to run untrusted code without isolation"
-
-# Numbers of the system calls that start processes, by machine; Linux's own tables (asm/unistd.h).
-_SPAWNING = {
-    "x86_64": (0xC000003E, 56, 435, (57, 58)),  # clone, clone3, fork, vfork
-    "aarch64": (0xC00000B7, 220, 435, ()),  # clone, clone3
-}
-_THREAD = 0x00010000  # CLONE_THREAD
-
-
-def filter_program(threads: bool = False) -> bytes | None:
-    """A classic BPF program that fails every attempt to start a process or thread with EPERM; None if
-    unknown here.
-
-    The limit on processes does not bind root, so this is what stops a fork bomb there. threads: allow those,
-    for runtimes that cannot live without; clone3, whose flags a filter cannot read, then does not exist, and
-    C libraries fall back to clone.
-    """
-    if platform.machine() not in _SPAWNING:
-        return None
-    arch, clone, clone3, forks = _SPAWNING[platform.machine()]
-    kill, allow, eperm, enosys = 0x80000000, 0x7FFF0000, 0x00050001, 0x00050026
-    code = [(0x20, 0, 0, 4), (0x15, 1, 0, arch), (0x06, 0, 0, kill), (0x20, 0, 0, 0)]
-    if platform.machine() == "x86_64":  # the x32 variants of all calls have this bit
-        code += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, kill)]
-    for call in (*forks, *(() if threads else (clone, clone3))):
-        code += [(0x15, 0, 1, call), (0x06, 0, 0, eperm)]
-    if threads:  # of clone, the low word of the first argument holds the flags
-        code += [(0x15, 0, 1, clone3), (0x06, 0, 0, enosys), (0x15, 0, 3, clone), (0x20, 0, 0, 16)]
-        code += [(0x45, 1, 0, _THREAD), (0x06, 0, 0, eperm)]
-    return b"".join(struct.pack("HBBI", *line) for line in [*code, (0x06, 0, 0, allow)])
 
 
 @cache

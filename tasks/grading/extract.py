@@ -7,6 +7,9 @@ Rules, in this order:
    note.
 2. The last answer declared in words ("the answer is", "final answer:", "answer =").
 3. A completion of one line that is nothing but mathematics.
+
+A model can print anything, so no rule takes longer than in proportion to the text: what a declaration may span is
+bounded, and braces are matched in one pass.
 """
 
 from __future__ import annotations
@@ -42,16 +45,16 @@ _DECLARED = re.compile(
 )
 _MATH_SPAN = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]", re.S)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|\*|$)|\n")
-_AFTERTHOUGHT = re.compile(
-    r"[,;]?\s+(?:because|since|as|which|so|where|by|when|for|after|obtained|giving)\b.*|\s*\(.*[a-z]{4}.*\)$",
-    re.S,
-)
+_AFTERTHOUGHT = re.compile(r"[,;]?\s+(?:because|since|as|which|so|where|by|when|for|after|obtained|giving)\b")
 _NOT_BUT = re.compile(r"not\b.*?\b(?:but|it is|rather)\b\s*", re.I | re.S)
 _NO_ANSWER = re.compile(
     r"[$\s]*\\(?:boxed|fbox)|(?:obtained|found|given|correct|right|wrong|incorrect|unique|unknown|"
     r"as follows|the following)\b",
     re.I,
 )
+_SPAN = 1000
+"""Characters after a declaration's opening words that can belong to the answer."""
+_UNBRACED = 300
 _SAYS = re.compile(r"\w|∞|∅")
 _BARE = re.compile(r"[-+\d.,/^()\[\]{}=*√π∞±×°%!<>≤≥∪ a-z]*", re.I)
 
@@ -59,32 +62,40 @@ _BARE = re.compile(r"[-+\d.,/^()\[\]{}=*√π∞±×°%!<>≤≥∪ a-z]*", re.I
 def boxes(text: str) -> Iterator[Box]:
     """Every box of a text, in order; a box inside a box counts once, as the outer one."""
     end = 0
+    closing: dict[int, int] | None = None
     for match in _BOX.finditer(text):
         if match.start() < end:
             continue
-        box = _braced(text, match) if text[match.end() : match.end() + 1] == "{" else _unbraced(text, match)
+        if text[match.end() : match.end() + 1] == "{":
+            closing = _closing(text) if closing is None else closing
+            box = _braced(text, match, closing.get(match.end()))
+        else:
+            box = _unbraced(text, match)
         end = box.end
         yield box
 
 
-def _braced(text: str, match: re.Match[str]) -> Box:
-    depth, i = 0, match.end()
-    while i < len(text):
-        if text[i] == "\\":
-            i += 1
-        elif text[i] == "{":
-            depth += 1
-        elif text[i] == "}":
-            depth -= 1
-            if depth == 0:
-                return Box(match.start(), i + 1, text[match.end() + 1 : i].strip())
-        i += 1
-    # Only the opening is consumed: what follows may hold a complete box.
-    return Box(match.start(), match.end() + 1, None)
+def _closing(text: str) -> dict[int, int]:
+    """Where each brace that opens is closed; one that never is has no entry. `\\{` and `\\}` do not count."""
+    opened: list[int] = []
+    closing = {}
+    for brace in re.finditer(r"\\.|[{}]", text, re.S):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif brace[0] == "}" and opened:
+            closing[opened.pop()] = brace.start()
+    return closing
+
+
+def _braced(text: str, match: re.Match[str], close: int | None) -> Box:
+    if close is None:
+        # Only the opening is consumed: what follows may hold a complete box.
+        return Box(match.start(), match.end() + 1, None)
+    return Box(match.start(), close + 1, text[match.end() + 1 : close].strip())
 
 
 def _unbraced(text: str, match: re.Match[str]) -> Box:
-    rest = re.match(r"[^$\n]*(?=\$)|[^\s$]*", text[match.end() :])
+    rest = re.match(r"[^$\n]*(?=\$)|[^\s$]*", text[match.end() : match.end() + _UNBRACED])
     content = rest[0] if rest else ""
     return Box(match.start(), match.end() + len(content), content.strip().rstrip(".,"))
 
@@ -116,7 +127,7 @@ def _joined(text: str, whole: list[Box]) -> str:
 
 def _declared(text: str) -> str | None:
     for match in reversed(list(_DECLARED.finditer(text))):
-        tail = _NOT_BUT.sub("", text[match.end() :].lstrip(), count=1)
+        tail = _NOT_BUT.sub("", text[match.end() : match.end() + _SPAN].lstrip(), count=1)
         if _NO_ANSWER.match(tail):
             continue
         answer = _tidy(_clause(tail))
@@ -141,7 +152,16 @@ def _clause(tail: str) -> str:
     if "\\begin" in tail.split("\n")[0]:
         return re.split(r"(?<=\})\.?\s*(?:\n|$)", tail, maxsplit=1)[0]
     sentence = _SENTENCE_END.split(tail, maxsplit=1)[0]
-    return _AFTERTHOUGHT.sub("", sentence)
+    return _without_afterthought(sentence)
+
+
+def _without_afterthought(sentence: str) -> str:
+    """A sentence without a reason at its end, or a remark in brackets."""
+    ends = [match.start()] if (match := _AFTERTHOUGHT.search(sentence)) else []
+    bracket = sentence.find("(")
+    if bracket >= 0 and sentence.endswith(")") and re.search("[a-z]{4}", sentence[bracket:]):
+        ends.append(len(sentence[:bracket].rstrip()))
+    return sentence[: min(ends)] if ends else sentence
 
 
 def _tidy(text: str) -> str:

@@ -3,7 +3,8 @@
 The last declaration wins ("Answer: C", "the correct option is (c)", a box, "B is correct"), since a model
 that corrects itself does so at the end. Two letters in one declaration are no answer but a malformed one.
 Without a declaration, a line that is only a letter counts, and so does a completion that is only an
-option's text.
+option's text. As a model can print anything, runs of blanks and marks and the length of a declaration are bounded:
+reading takes time in proportion to the text.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ _ANCHOR = re.compile(
     re.I,
 )
 _VERDICT = re.compile(
-    r"(?<![a-zA-Z])(?:option|choice|answer)?\s*[(*\[]*([A-D])[)*\].:]*\s+(?:is|must be|seems)\s+"
+    r"(?<![a-zA-Z])(?:option|choice|answer)?\s{0,9}[(*\[]{0,9}([A-D])[)*\].:]{0,9}"
+    r"\s{1,9}(?:is|must be|seems)\s{1,9}"
     r"(?:thus |therefore |clearly )?"
-    r"(?:the\s+)?(?:only\s+)?(?:correct|right|best|true)\b(?!\s+(?:that|only if))"
+    r"(?:the\s{1,9})?(?:only\s{1,9})?(?:correct|right|best|true)\b(?!\s+(?:that|only if))"
 )
 _MARKUP = re.compile(r"\\(?:text(?:bf|rm|it)?|mathrm|mathbf|boxed|fbox)\b|[*_`$\"“”‘’{}\\]")
 _NOT = re.compile(
@@ -55,6 +57,10 @@ _LATE = re.compile(
     r"(?:it is |the answer is )?\(?([A-D])(?![A-Za-z0-9'])"
 )
 _ALONE = re.compile(r"[\W_]*(?:option|choice)?[\W_]*([A-Da-d])[\W_]*", re.I)
+_LINE = 80
+"""Characters of a line that is a letter and marks around it."""
+_SPAN = 2000
+"""Characters of a declaration: an option's text is shorter."""
 _MARKED = re.compile(r"\(([A-D])\)|\*\*([A-D])[.)]?\*\*")
 
 
@@ -67,9 +73,9 @@ def letter(text: str, choices: Sequence[str]) -> Found:
     if not lines:
         return Found(None)
     for line in (lines[-1], lines[0]):
-        if alone := _ALONE.fullmatch(line):
+        if len(line) <= _LINE and (alone := _ALONE.fullmatch(line)):
             return Found(alone[1].upper())
-    if len(lines) == 1 and (found := _read(text, choices)).answer:
+    if len(lines) == 1 and (found := _read(text[:_SPAN], choices)).answer:
         return found
     marked = {a or b for a, b in _MARKED.findall(lines[-1])}
     return Found(marked.pop()) if len(marked) == 1 else Found(None)
@@ -78,9 +84,9 @@ def letter(text: str, choices: Sequence[str]) -> Found:
 def _claims(text: str, choices: Sequence[str]) -> Iterator[Claim]:
     for box in boxes(text):
         if box.content:
-            yield Claim(box.start, _read(box.content, choices))
+            yield Claim(box.start, _read(box.content[:_SPAN], choices))
     for match in _ANCHOR.finditer(text):
-        found = _read(_tail(text[match.end() :]), choices)
+        found = _read(_tail(text[match.end() : match.end() + _SPAN]), choices)
         if found.answer or found.note:
             yield Claim(match.start(), found)
     for match in _VERDICT.finditer(text):

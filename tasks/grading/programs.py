@@ -104,8 +104,9 @@ def _from_def(completion: str, entry_point: str) -> str:
     if not start or f"def {entry_point}" not in completion:
         return ""
     lines = completion[start.start() :].split("\n")
-    while lines and _parse("\n".join(lines)) is None:
-        lines.pop()
+    while lines and (broken := _broken_line("\n".join(lines))):
+        # Whatever is longer holds the same mistake, so nothing between is worth a try.
+        del lines[min(broken, len(lines)) - 1 :]
     return "\n".join(lines)
 
 
@@ -116,6 +117,19 @@ def _parse(source: str) -> ast.Module | None:
             return ast.parse(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
+
+
+def _broken_line(source: str) -> int:
+    """The number of the line at which a source stops being Python; 0 where it does not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(source)
+        except SyntaxError as error:
+            return max(1, error.lineno or 1)
+        except (ValueError, RecursionError, MemoryError):
+            return 1
+    return 0
 
 
 def _defines(tree: ast.Module, entry_point: str) -> bool:
