@@ -285,11 +285,9 @@ class _Run:
         tell: Callable[[Optimizer, Outcome], None],
     ) -> list[Outcome]:
         """Evaluate as many of the wishes as fit, in one round; what each showed."""
-        granted = self.meter.plan([(proposal.graph, asked) for proposal, asked in wishes])
+        granted = self.meter.round([(proposal.graph, asked) for proposal, asked in wishes])
         if not granted:
             return []
-        if len(granted) > 1 and granted[-1] < wishes[len(granted) - 1][1]:
-            granted.pop()  # what the others leave may allow more of it than was planned
         graphs = [proposal.graph for proposal, _ in wishes]
         portions = [self._portion(p, count) for (p, _), count in zip(wishes, granted, strict=False)]
         booked = self.ledger.total

@@ -45,6 +45,13 @@ class Meter:
             granted.append(count)
         return granted
 
+    def round(self, wishes: Sequence[tuple[Graph, int]]) -> list[int]:
+        """The plan of the next round: a last graph that gets less than it wished waits for the one after."""
+        granted = self.plan(wishes)
+        if len(granted) > 1 and granted[-1] < wishes[len(granted) - 1][1]:
+            granted.pop()  # what the others leave may allow more of it than was planned
+        return granted
+
     def _of(self, graph: Graph) -> Estimate:
         return estimate(graph, self.space.task, self.space.pool)
 

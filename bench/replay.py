@@ -7,8 +7,9 @@ proposed these graphs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,8 +20,9 @@ from bench.alias import Alias
 from bench.cursor import Cursor, Portion, question_order
 from bench.errors import MethodFault
 from bench.graph import Graph
-from bench.ledger import EXACT, Charge, Ledger
+from bench.ledger import Charge, Ledger
 from bench.loop import _Run
+from bench.meter import Meter
 from bench.optimizer import MethodInfo, Optimizer, Outcome, Problem, Proposal
 from bench.racing import instalments
 from bench.records import Record
@@ -54,27 +56,40 @@ def replay(record: Record, world: World) -> Record:
 
 def _replayed(record: Record, world: World, late: bool) -> Record:
     run = _Run(record.spec, world, None, _replayer(record, world, late))
-    if run.ledger.budget.currency not in EXACT:
-        run.rounds = _Counted(run, record)
+    rows = rows_of(record)
+    counts = {
+        phase: [[row.count for row in together] for together in rounds([r for r in rows if r.phase == phase])]
+        for phase in ("search", "selection")
+    }
+    run.rounds = _Counted(run, counts)
+    run.meter = _Planned(run.ledger, run.space, run.spec.slots, iter(counts["search"]))
     return run.record()
 
 
-class _Counted(Rounds):
-    """Rounds that are cut where the record says that they were.
+@dataclass
+class _Planned(Meter):
+    """Plans the rounds that were recorded.
 
-    In currencies that are only known after the fact, a round is run and then cut to what fits. Where that is also
-    depends on proposals of which nothing was left, and so stand in no record.
+    Which graphs share a round, and in currencies that are only known after the fact how many questions of them are
+    left, also depends on proposals of which nothing came and that stand in no record.
     """
 
-    def __init__(self, run: _Run, record: Record) -> None:
+    recorded: Iterator[list[int]]
+
+    def round(self, wishes: Sequence[tuple[Graph, int]]) -> list[int]:
+        """What was recorded, or what was planned before it was cut."""
+        granted = super().round(wishes)
+        counts = next(self.recorded, granted)[: len(wishes)]
+        return [max(count, here) for count, here in zip_longest(counts, granted[: len(counts)], fillvalue=0)]
+
+
+class _Counted(Rounds):
+    """Cuts the run's own rounds where the record says that they were cut."""
+
+    def __init__(self, run: _Run, counts: Mapping[str, list[list[int]]]) -> None:
         super().__init__(run.spec, run.world, run.alias)
         self.ledger = run.ledger
-        rows = rows_of(record)
-        self.recorded = [
-            [row.count for row in together]
-            for phase in ("search", "selection")
-            for together in rounds([row for row in rows if row.phase == phase])
-        ]
+        self.recorded = {phase: iter(own) for phase, own in counts.items()}
 
     def run(
         self,
@@ -84,12 +99,11 @@ class _Counted(Rounds):
         purpose: str,
         equal: bool = False,
     ) -> Round:
-        """A round of the run itself as it was recorded; what is tried on the side as ever."""
-        if ledger is not self.ledger or not self.recorded:
-            return super().run(graphs, portions, ledger, purpose, equal)
-        counts = self.recorded.pop(0)
-        kept = [portion.first(count) for portion, count in zip(portions, counts, strict=False)]
-        return super().run(graphs[: len(kept)], kept, ledger, purpose, equal)
+        """A round of the run itself; what is tried on the side is as ever."""
+        if ledger is self.ledger:
+            counts = next(self.recorded[purpose], [len(portion.question) for portion in portions])
+            portions = [portion.first(count) for portion, count in zip(portions, counts, strict=False)]
+        return super().run(graphs[: len(portions)], portions, ledger, purpose, equal)
 
 
 def _distance(record: Record, made: Record) -> int:

@@ -186,8 +186,8 @@ def _budget(run: Retold) -> Iterator[Problem]:
 def _granted(run: Retold) -> Iterator[Problem]:
     """Evaluations have the questions they asked for, or as many as the budget still allowed: none is left out.
 
-    An agent may have been asked before the evaluation was planned or after: either is right. Where charges are only
-    known after the fact, cutting depends on more than the record holds, and the replay looks at it.
+    An agent may have been asked before the evaluation was planned or after: either is right. Where charges are
+    only known after the fact, where an evaluation is cut depends on more than the record holds.
     """
     ledger = run.ledger()
     if ledger.budget.currency not in EXACT:
