@@ -92,7 +92,9 @@ def _columns(group: Sequence[Standing], scored: bool) -> tuple[Column, ...]:
     values = tuple(
         Column(
             f"value_{board.search}",
-            f"×{search_amount(board) / smallest:.3g}\n{board.search}" if len(group) > 1 else f"{word}\n{board.search}",
+            f"×{search_amount(board) / smallest:.3g}\n{board.search}"
+            if len(group) > 1
+            else f"{word}\n{board.search}",
             kind[0],  # type: ignore[arg-type]
             digits=kind[1],
             signed=scored,

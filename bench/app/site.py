@@ -22,7 +22,9 @@ __all__ = ["check_site", "site_command", "site_files", "write_site"]
 MARK = "isobudget-site.txt"
 """A folder with this file is a site of ours, and may be replaced by one."""
 
-_MARK_TEXT = b"A site built by `isobudget leaderboard --out`. A folder that holds this file may be replaced whole.\n"
+_MARK_TEXT = (
+    b"A site built by `isobudget leaderboard --out`. A folder that holds this file may be replaced whole.\n"
+)
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -35,7 +37,9 @@ def site_command(results: Path, out: Path | None, check: bool) -> None:
         click.echo(write_site(results, out))
         return
     if difference := check_site(results, out):
-        click.echo(f"isobudget: {difference}; build it again: isobudget leaderboard {results} --out {out}", err=True)
+        click.echo(
+            f"isobudget: {difference}; build it again: isobudget leaderboard {results} --out {out}", err=True
+        )
         raise click.exceptions.Exit(1)
     click.echo(f"site: {out} is what {results} give, byte for byte")
 
@@ -114,7 +118,9 @@ def _may_replace(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise IsobudgetError(f"{out} is no folder: give --out a folder that is empty, new, or a site of ours")
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
-        raise IsobudgetError(f"{out} holds something else than a site (no {MARK}): nothing was written; give another")
+        raise IsobudgetError(
+            f"{out} holds something else than a site (no {MARK}): nothing was written; give another"
+        )
 
 
 def _swap(building: Path, out: Path) -> None:

@@ -55,7 +55,8 @@ def board_pages(study: Study, shelf: Shelf) -> Iterator[Page]:
         board, ranking = standing
         sections = [Section("Leaderboard", (shelf.of(standing, overall(*standing, study.plan)),))]
         if ranking.against_reference:
-            chart = shelf.figure(lambda s=standing: effect_chart(s, study.plan))  # type: ignore[misc]
+            drawn = board.full and board.ranked  # the smaller budgets have their curve, the other strata no claim
+            chart = shelf.figure(lambda s=standing: effect_chart(s, study.plan)) if drawn else ()  # type: ignore[misc]
             table = shelf.of(standing, pairwise(*standing, study.plan))
             sections.append(Section("Against the reference", (*chart, table)))
         if ranking.pairs and board.ranked:

@@ -42,9 +42,7 @@ def pareto_page(study: Study, shelf: Shelf) -> Page:
         choices = [choice for x, y in _AXES for choice in _choices(study, shelf, standing, x, y)]
         if choices:
             name = f"axes-{len(sections) + 1}"
-            sections.append(
-                Section(captions.where(standing.board, "suite"), (Explorer(name, tuple(choices)),))
-            )
+            sections.append(Section(captions.where(standing.board, "suite"), (Explorer(name, tuple(choices)),)))
     lead = (
         "What a user of a graph pays for accuracy: seconds and compute of each question that the recommended graph "
         "answers. A method is on the front when no other is at least as good in both and better in one.",

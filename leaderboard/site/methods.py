@@ -9,7 +9,6 @@ from leaderboard.captions import counted
 from leaderboard.cells import clean
 from leaderboard.charts import anytime_chart, cost_chart
 from leaderboard.ranks import Standing
-from leaderboard.rows import take_costs
 from leaderboard.site.graphs import graph_cards
 from leaderboard.site.page import Item, Page, Section, Shelf, Text, board_file, method_file
 from leaderboard.site.study import Study, track
@@ -116,7 +115,9 @@ def method_pages(study: Study, shelf: Shelf) -> Iterator[Page]:
             Section("Failures", *_failures(study, shelf, method)),
         ]
         if card := study.source.cards.get(method):
-            sections.insert(0, Section("Card", (Text(_lines(card)),), ("As its authors wrote it, shown as text.",)))
+            sections.insert(
+                0, Section("Card", (Text(_lines(card)),), ("As its authors wrote it, shown as text.",))
+            )
         lead = f"{_KINDS.get(study.kind(method), study.kind(method))}; badge: {clean(study.source.badge(method))}"
         yield Page(method_file(method), label, tuple(sections), "methods.html", (f"{clean(method)}: {lead}.",))
 
@@ -125,12 +126,17 @@ def _places(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
     """Its row of every ranked board."""
     label = study.labels[method]
     rows = [
-        _place(standing, method) for group in study.groups for standing in group if method in standing.board.labels
+        _place(study, standing, method)
+        for group in study.groups
+        for standing in group
+        if method in standing.board.labels
     ]
     where = f"suite {study.source.suite}, {label}"
     yield shelf.table(
         Table(
-            title=f"Places of one method: {where}, {method}" if label != method else f"Places of one method: {where}",
+            title=f"Places of one method: {where}, {method}"
+            if label != method
+            else f"Places of one method: {where}",
             columns=_PLACES,
             rows=tuple(rows),
             caption="The same numbers as on each board. Difference: to the board's reference method, Holm-adjusted on "
@@ -140,9 +146,9 @@ def _places(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
     )
 
 
-def _place(standing: Standing, method: str) -> tuple[Cell, ...]:
+def _place(study: Study, standing: Standing, method: str) -> tuple[Cell, ...]:
     board, ranking = standing
-    costs = take_costs(_runs(standing, method), ranking.samples.blocks).get(method)
+    costs = study.costs(standing).get(method)
     cells: dict[str, Cell] = {"label": captions.where(board, "suite"), "page": board_file(standing)}
     cells |= {key: value for key, value in facets(board).items()}
     cells["track"] = track(board)
@@ -159,7 +165,9 @@ def _place(standing: Standing, method: str) -> tuple[Cell, ...]:
 
 def _curve(study: Study, shelf: Shelf, method: str) -> list[Item]:
     lead = study.lead.board
-    tracks = [s for group in study.groups for s in group if s.board.tier == lead.tier and s.board.budget == lead.budget]
+    tracks = [
+        s for group in study.groups for s in group if s.board.tier == lead.tier and s.board.budget == lead.budget
+    ]
     known = [s for s in tracks if method in s.board.labels]
     return list(shelf.figure(lambda: anytime_chart(known, study.plan, highlight=method)))
 
@@ -174,7 +182,7 @@ def _graphs(study: Study, method: str) -> tuple[tuple[Item, ...], tuple[str, ...
 def _spending(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
     rows = []
     for standing in [s for s in study.whole if method in s.board.labels]:
-        costs = take_costs(_runs(standing, method), standing.ranking.samples.blocks).get(method)
+        costs = study.costs(standing).get(method)
         if costs is None:
             continue
         cells: dict[str, Cell] = {name.removeprefix("spent_"): mean for name, mean in costs.means.items()}
@@ -201,7 +209,9 @@ def _failures(study: Study, shelf: Shelf, method: str) -> tuple[tuple[Item, ...]
     bad = own[own["status"] != "ok"].sort_values(["task", "world", "seed", "variant", "search"], kind="stable")
     if bad.empty:
         return (), (f"All {counted(len(own), 'run')} ended without a failure.",)
-    rows = [tuple(_plain(value) for value in row) for row in bad[[c.key for c in _FAILURES]].itertuples(index=False)]
+    rows = [
+        tuple(_plain(value) for value in row) for row in bad[[c.key for c in _FAILURES]].itertuples(index=False)
+    ]
     table = Table(
         title=f"Failures of one method: suite {study.source.suite}, {method}",
         columns=_FAILURES,
@@ -223,9 +233,3 @@ def _lines(card: str) -> str:
 
 def _or(items: list[Item], nothing: str) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     return tuple(items), () if items else (nothing,)
-
-
-def _runs(standing: Standing, method: str):  # type: ignore[no-untyped-def]
-    board = standing.board
-    runs = board.runs if method in board.methods else board.bounds
-    return runs[runs["method"] == method]

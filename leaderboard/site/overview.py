@@ -142,7 +142,9 @@ _PARTS = (
 """In the order of reading."""
 
 
-def _across(study: Study, shelf: Shelf, title: str, tables: Iterator[Table] | Sequence[Table], nothing: str) -> Section:
+def _across(
+    study: Study, shelf: Shelf, title: str, tables: Iterator[Table] | Sequence[Table], nothing: str
+) -> Section:
     return _section(title, [shelf.table(table) for table in tables], nothing)
 
 

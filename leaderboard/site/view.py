@@ -143,7 +143,7 @@ def _header(column: Column) -> Header:
     text = f"{words} ({unit})" if unit else words
     return Header(
         text=clean(text),
-        spoken=_SPOKEN.get(column.heading, ""),
+        spoken=_SPOKEN.get(column.heading, "" if column.heading else column.key.replace("_", " ")),
         type="text" if column.kind == "text" else "number",
         look=_look(column),
     )

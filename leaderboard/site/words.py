@@ -8,8 +8,7 @@ from leaderboard.captions import counted
 from leaderboard.cells import clean
 from leaderboard.live import simulated
 from leaderboard.pairs import reversed_pair
-from leaderboard.ranks import Comparison, Ranking, Standing
-from leaderboard.rows import take_costs
+from leaderboard.ranks import Comparison, Ranking
 from leaderboard.site.source import SELF_REPORTED
 from leaderboard.site.study import Study, track
 
@@ -31,7 +30,12 @@ def headline(study: Study) -> list[str]:
 def may(study: Study) -> list[str]:
     """What the data allow to be said."""
     found = [_best_sentence(study), _reference_sentence(study)]
-    found += [*_baseline_sentences(study), *_track_sentences(study), *_budget_sentence(study), *_agent_sentences(study)]
+    found += [
+        *_baseline_sentences(study),
+        *_track_sentences(study),
+        *_budget_sentence(study),
+        *_agent_sentences(study),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -62,7 +66,9 @@ def origin_sentence(study: Study) -> str:
             "methods do in those worlds, and nothing has been measured on real models."
         )
     if any(kinds):
-        return "Some boards were simulated and some measured; each table says which, and they are never mixed in one."
+        return (
+            "Some boards were simulated and some measured; each table says which, and they are never mixed in one."
+        )
     return "Nothing here was simulated: the answers are those of real calls."
 
 
@@ -72,7 +78,9 @@ def _origin(study: Study) -> list[str]:
 
 def _unit(study: Study) -> str:
     board = study.lead.board
-    return "the unit of every test is the world" if board.instances else "the unit of every test is the search seed"
+    return (
+        "the unit of every test is the world" if board.instances else "the unit of every test is the search seed"
+    )
 
 
 def _best_sentence(study: Study) -> str:
@@ -105,7 +113,9 @@ def _reference_sentence(study: Study) -> str:
             f"{len(better)} of {total} methods {'is' if len(better) == 1 else 'are'} better than {label} "
             f"({_names(study, better)}), {certain} lies wholly beyond {rope}"
         )
-    return f"{words}. {len(worse)} {'is' if len(worse) == 1 else 'are'} worse; the others are not separated from it."
+    return (
+        f"{words}. {len(worse)} {'is' if len(worse) == 1 else 'are'} worse; the others are not separated from it."
+    )
 
 
 def _separated(ranking: Ranking) -> tuple[list[str], list[str]]:
@@ -183,7 +193,7 @@ def _budget_sentence(study: Study) -> Iterator[str]:
 
 def _agent_sentences(study: Study) -> Iterator[str]:
     board, ranking = study.lead
-    costs = take_costs(board.runs, ranking.samples.blocks)
+    costs = study.costs(study.lead)
     asked = [m for m in ranking.order if costs[m].agent_share > 0]
     if asked:
         shares = ", ".join(f"{clean(board.labels[m])} {costs[m].agent_share:.1%}" for m in asked)
@@ -286,7 +296,11 @@ def _failures(study: Study) -> Iterator[str]:
 def _badges(study: Study) -> Iterator[str]:
     own = [method for method in study.methods if study.source.badge(method) == SELF_REPORTED]
     if own:
-        who = "every entry is" if len(own) == len(study.methods) else f"{len(own)} of {len(study.methods)} entries are"
+        who = (
+            "every entry is"
+            if len(own) == len(study.methods)
+            else f"{len(own)} of {len(study.methods)} entries are"
+        )
         yield f"By badge {who} self-reported: nobody has repeated those runs independently."
 
 
@@ -312,11 +326,3 @@ def _names(study: Study, methods: Sequence[str], few: int = _FEW) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def standing_words(standing: Standing, method: str) -> str:
-    """One method's place on one board, in words."""
-    _, ranking = standing
-    best, worst = ranking.ranks[method]
-    place = f"place {best}" if best == worst else f"place {best} to {worst}"
-    return f"{place} of {len(ranking.order)}"
