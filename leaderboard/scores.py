@@ -161,7 +161,8 @@ def _caption(group: Sequence[Standing], plan: Plan, scored: bool, first: Sequenc
         words.append("No reference optimum is known, so the values are accuracies, with the board's intervals.")
     pairs = len(ranking.pairs)
     words.append(
-        f"Rank, ties and * are of the largest search budget, from accuracy: all {pairs} pairs with Holm's correction "
+        f"Rank, ties and * are of the largest search budget, from accuracy: all {pairs} pairs with Holm's "
+        "correction "
         f"at {plan.alpha:.0%}; methods that share a letter are not separated."
     )
     if first:

@@ -1,4 +1,4 @@
-"""`isobudget leaderboard RESULTS --out DIR`: read records a few at a time, build the site, put it in place whole."""
+"""`isobudget leaderboard RESULTS --out DIR`: read records in parts, build the site, replace it whole."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def _difference(there: bytes, content: bytes) -> str:
     return f"({len(there)} bytes there, {len(content)} now)"
 
 
-class _progress:  # noqa: N801 - used as a function
+class _progress:
     """A line on standard error that is overwritten; silent where that is no terminal."""
 
     def __init__(self, what: str) -> None:

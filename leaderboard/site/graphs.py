@@ -25,7 +25,7 @@ _OF_ONE = 2
 
 
 class Owner(NamedTuple):
-    """A method that recommends a graph: how often, of how many runs on that task, and how accurate it was there."""
+    """A method that recommends a graph: how often, of how many runs on that task, how accurate there."""
 
     label: str
     href: str
@@ -65,7 +65,8 @@ def graphs_page(study: Study) -> Page:
         Section(f"Task {clean(task)}", (GraphCards(tuple(cards)),)) for task, cards in sorted(by_task.items())
     ]
     lead = (
-        f"What each method recommends most often on each task, in {captions.where(standing.board)}. Boxes are LLM calls, "
+        f"What each method recommends most often on each task, in {captions.where(standing.board)}. Boxes are "
+        "LLM calls, "
         "arrows answers that are read, the last shape the sink. A graph that several methods share is drawn once. "
         "Counts and accuracies are over the runs that ended with that graph, so they are no comparison of graphs.",
     )

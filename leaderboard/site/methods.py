@@ -97,7 +97,8 @@ def methods_page(study: Study, shelf: Shelf) -> Page:
         title=f"Methods: suite {study.source.suite}",
         columns=_INDEX,
         rows=tuple(rows),
-        caption=f"Rank and accuracy: {captions.where(board)}. Runs: of all boards. Controls are what a method must beat; "
+        caption=f"Rank and accuracy: {captions.where(board)}. Runs: of all boards. Controls are what a method "
+        "must beat; "
         "fixed architectures are tuned with the same budget; bounds know the truth and are never ranked.",
     )
     return Page("methods.html", "Methods", (Section("Methods", (shelf.table(table),)),), "methods.html")
@@ -139,7 +140,8 @@ def _places(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
             else f"Places of one method: {where}",
             columns=_PLACES,
             rows=tuple(rows),
-            caption="The same numbers as on each board. Difference: to the board's reference method, Holm-adjusted on "
+            caption="The same numbers as on each board. Difference: to the board's reference method, "
+            "Holm-adjusted on "
             "that board. Boards of one track share their runs, so the rows are not independent of each other.",
         ),
         whiskers=["difference"],
@@ -197,7 +199,8 @@ def _spending(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
             title=f"Spending of one method: suite {study.source.suite}, {method}",
             columns=_SPENT,
             rows=tuple(rows),
-            caption="Mean of a run's search at the full search budget, the optimizer's own LLM included; search time is "
+            caption="Mean of a run's search at the full search budget, the optimizer's own LLM included; "
+            "search time is "
             "modelled (geometric mean); the optimizer's own processor time is measured, and never charged.",
         )
     )
@@ -216,7 +219,8 @@ def _failures(study: Study, shelf: Shelf, method: str) -> tuple[tuple[Item, ...]
         title=f"Failures of one method: suite {study.source.suite}, {method}",
         columns=_FAILURES,
         rows=tuple(rows),
-        caption=f"{counted(len(bad), 'run')} of {len(own)}. method_fault: counted with what the run had, its incumbent "
+        caption=f"{counted(len(bad), 'run')} of {len(own)}. method_fault: counted with what the run had, its "
+        "incumbent "
         "or the fallback. infra: the harness's fault; the place is left out for all methods.",
     )
     return (shelf.table(table),), ()

@@ -65,7 +65,7 @@ class Study:
 
     @cached_property
     def primary(self) -> list[Standing]:
-        """What a reader sees first: the primary variant at its full search budget, once an inference budget and tier."""
+        """What a reader sees first: the primary variant at its full search budget."""
         own = [standing for standing in self.whole if standing.board.variant == self.plan.primary]
         return own or self.whole[:1]
 

@@ -85,7 +85,7 @@ def facets(board: Board) -> dict[str, str]:
 
 
 def with_badges(table: Table, source: Source) -> Table:
-    """The table with a column that says how far each row's records were repeated; tables without methods as they are."""
+    """The table with a column that says how far each row's records were repeated, if its rows are methods."""
     keys = [column.key for column in table.columns]
     if "method" not in keys or "label" not in keys or "badge" in keys:
         return table
@@ -102,7 +102,7 @@ def table_view(
     about: Mapping[str, str] | None = None,
     whiskers: Sequence[str] = (),
 ) -> TableView:
-    """The table for a page. links: from a method to its page; about: facets of the table as a whole; whiskers: keys."""
+    """The table for a page. links: from a method to its page; about: facets of the whole table; whiskers: keys."""
     heading, _, where = table.title.partition(": ")
     shown = _shown(table)
     keys = [column.key for column in table.columns]

@@ -62,7 +62,8 @@ def origin_sentence(study: Study) -> str:
     kinds = [simulated(board) for board in study.boards]
     if all(kinds):
         return (
-            "Everything here was simulated: the answers come from statistical models of LLM calls. The site says how "
+            "Everything here was simulated: the answers come from statistical models of LLM calls. The site "
+            "says how "
             "methods do in those worlds, and nothing has been measured on real models."
         )
     if any(kinds):
@@ -174,7 +175,9 @@ def _track_sentences(study: Study) -> Iterator[str]:
     else:
         yield f"No method is separated upwards from {label} on each of the tracks {_listed(names)}."
     if never:
-        yield f"On some of these tracks alone: {_names(study, never)}; whether they win depends on what is counted."
+        yield (
+            f"On some of these tracks alone: {_names(study, never)}; whether they win depends on what is counted."
+        )
 
 
 def _budget_sentence(study: Study) -> Iterator[str]:
@@ -206,12 +209,14 @@ def _scope(study: Study) -> Iterator[str]:
         yield "The claims are for new search seeds and for questions like these, on the models that were called."
     elif board.instances:
         yield (
-            "The claims are for new worlds of this family, whose parameters are a declared range around fitted ones; "
+            "The claims are for new worlds of this family, whose parameters are a declared range around fitted "
+            "ones; "
             "a real model pool may lie outside it."
         )
     else:
         yield (
-            "The claims are for new search seeds in these very worlds, not for other worlds: more seeds would only "
+            "The claims are for new search seeds in these very worlds, not for other worlds: more seeds would "
+            "only "
             "say how patient a method is here."
         )
 
@@ -221,7 +226,8 @@ def _order(study: Study) -> Iterator[str]:
     tied = sum(not found.separated for found in ranking.pairs)
     if tied:
         yield (
-            f"The order of rows is no ranking: {tied} of {len(ranking.pairs)} pairs are not separated. Methods that "
+            f"The order of rows is no ranking: {tied} of {len(ranking.pairs)} pairs are not separated. Methods "
+            "that "
             "share a letter may be in any order, and not separated is not the same as equal."
         )
 
@@ -231,16 +237,24 @@ def _power(study: Study) -> Iterator[str]:
     if detectable:
         usual, worst = (100 * value for value in detectable)
         yield (
-            f"Differences to the reference below about {usual:.1f} points (noisiest comparison: {worst:.1f}) would "
-            "most likely have been missed, so a tie says little about them (80 % power, one test at 5 %, before Holm)."
+            f"Differences to the reference below about {usual:.1f} points (noisiest comparison: {worst:.1f}) "
+            "would "
+            "most likely have been missed, so a tie says little about them (80 % power, one test at 5 %, "
+            "before Holm)."
         )
     else:
-        yield "No interval can be given with one run, or where nothing varies: the table shows values and no verdicts."
+        yield (
+            "No interval can be given with one run, or where nothing varies: the table shows values and no "
+            "verdicts."
+        )
 
 
 def _tasks(study: Study) -> Iterator[str]:
     if len(study.lead.board.tasks) > 1:
-        yield "Not that a method is better on one task: the plan's endpoint is the mean over all; tasks are secondary."
+        yield (
+            "Not that a method is better on one task: the plan's endpoint is the mean over all; tasks are "
+            "secondary."
+        )
 
 
 def _scripted(study: Study) -> Iterator[str]:
@@ -263,7 +277,10 @@ def _traps(study: Study) -> Iterator[str]:
     ]
     if apart and lead.instances:
         parts = ", ".join(f"{len(b.runs['world'].unique())} of stratum {b.stratum}" for b in apart)
-        yield f"Nothing about worlds without anything to find: {parts} were run and are reported apart, never ranked."
+        yield (
+            f"Nothing about worlds without anything to find: {parts} were run and are reported apart, never "
+            "ranked."
+        )
 
 
 def _key(study: Study) -> tuple[str, str, str]:
@@ -276,7 +293,8 @@ def _references(study: Study) -> Iterator[str]:
     below = int(places["reference_how"].astype(str).str.contains("lower bound").sum())
     if below:
         yield (
-            f"Not how far from optimal: in {below} of {len(places)} places the reference is a lower bound, so regret "
+            f"Not how far from optimal: in {below} of {len(places)} places the reference is a lower bound, so "
+            "regret "
             "is understated and a score of 1 is not the optimum there."
         )
 
@@ -286,11 +304,15 @@ def _failures(study: Study) -> Iterator[str]:
     failed, lost = int((status == "method_fault").sum()), int((status == "infra").sum())
     if failed:
         yield (
-            f"{counted(failed, 'run')} of {len(status)} failed by the method's fault and count with what they had; "
+            f"{counted(failed, 'run')} of {len(status)} failed by the method's fault and count with what they "
+            "had; "
             "the methods' pages list them."
         )
     if lost:
-        yield f"{counted(lost, 'run')} of {len(status)} were lost to infrastructure; their blocks are left out for all."
+        yield (
+            f"{counted(lost, 'run')} of {len(status)} were lost to infrastructure; their blocks are left out "
+            "for all."
+        )
 
 
 def _badges(study: Study) -> Iterator[str]:
@@ -309,12 +331,18 @@ def _left_out(study: Study) -> Iterator[str]:
     if left:
         yield f"{counted(len(left), 'place')} were left out for all methods because one of them lacks a run there."
     if study.source.broken:
-        yield f"{counted(len(study.source.broken), 'file')} could not be read and are missing; Provenance names them."
+        yield (
+            f"{counted(len(study.source.broken), 'file')} could not be read and are missing; Provenance "
+            "names them."
+        )
 
 
 def _assumed(study: Study) -> Iterator[str]:
     if study.plan.assumed:
-        yield "The suite's own plan is not at hand: reference method and margins are defaults, so nothing is confirmatory."
+        yield (
+            "The suite's own plan is not at hand: reference method and margins are defaults, so nothing is "
+            "confirmatory."
+        )
 
 
 def _names(study: Study, methods: Sequence[str], few: int = _FEW) -> str:

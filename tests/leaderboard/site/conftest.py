@@ -1,4 +1,4 @@
-"""A small suite with everything a site can show, hostile names included, its files, and a browser to look at them."""
+"""A small suite with everything a site can show, hostile names included; its files; a browser to look at them."""
 
 import os
 import shutil

@@ -7,7 +7,8 @@ import pytest
 PHONE = {"viewport": {"width": 390, "height": 844}}
 FRESH = {"viewport": {"width": 1280, "height": 900}}
 PAGES = (
-    "index.html methods.html tasks.html budgets.html pareto.html pairs.html graphs.html boards.html provenance.html"
+    "index.html methods.html tasks.html budgets.html pareto.html pairs.html graphs.html boards.html "
+    "provenance.html"
 ).split()
 DEEP = ("methods/tpe.html", "tasks/math-small.html")
 
