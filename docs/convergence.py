@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from tabulate import tabulate
 
 from bench import load_records
 from bench.ledger import SearchBudget
+from leaderboard.charts import standalone
+from leaderboard.charts.palette import SERIES, light
+from leaderboard.charts.style import LINE, canvas, spread
 
 HEAD = """\
 # Does every search method find the optimum when it may search long enough?
@@ -45,6 +47,8 @@ GROUPS = {
     "agents": "opro textgrad aflow",
 }
 
+LOOKS = [("rest", "s", 4), *((token, marker, 2) for token, marker in zip(SERIES, "o^DvPX", strict=True))]
+
 
 def regrets(frame: pd.DataFrame) -> pd.DataFrame:
     """Regret in points, one row a run and budget: method, label, seed, budget (executions), regret."""
@@ -71,25 +75,31 @@ def table(data: pd.DataFrame) -> str:
     return tabulate(rows, headers, tablefmt="github", disable_numparse=True)
 
 
-def picture(data: pd.DataFrame, path: Path) -> None:
+def picture(data: pd.DataFrame) -> str:
     """One panel a group of methods, random search in each; the same bytes from the same data."""
-    mpl.use("svg")
-    mpl.rcParams.update({"svg.hashsalt": "isobudget", "font.size": 8, "axes.spines.top": False})
-    import matplotlib.pyplot as plt
-
     medians = data.pivot_table(index="budget", columns="method", values="regret", aggfunc="median")
-    figure, axes = plt.subplots(2, 3, figsize=(10, 6), sharex=True, sharey=True, layout="constrained")
-    for axis, (group, names) in zip(axes.flat, GROUPS.items(), strict=False):
-        axis.plot(medians.index, medians["random"], color="0.6", linewidth=3, label="random")
-        for name in names.split():
-            if name in medians:
-                axis.plot(medians.index, medians[name], marker="o", markersize=3, label=name)
-        axis.set(title=group, xscale="log")
-        axis.legend(frameon=False)
-    axes.flat[-1].axis("off")
-    figure.supxlabel("search budget, question executions")
-    figure.supylabel("median regret, points (simulated)")
-    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    budgets = [float(budget) for budget in medians.index]
+    top = 1.04 * float(medians.to_numpy().max())
+    low = -0.03 * top
+    with canvas(1000, 860) as page:
+        page.text(12, 16, "median regret, points (simulated)", "muted")
+        for at, (group, names) in enumerate(GROUPS.items()):
+            left, above = 40 + 500 * (at % 2), 60 + 270 * (at // 2)
+            axes = page.panel(left, above, 250, 190)
+            axes.set_title(group, pad=8)
+            axes.set(xscale="log", ylim=(low, top), xlim=(budgets[0] / 1.3, budgets[-1] * 1.3))
+            axes.set_xticks(budgets, [f"{budget:g}" for budget in budgets])
+            axes.minorticks_off()
+            axes.set_xlabel("search budget, question executions")
+            shown = [name for name in ["random", *names.split()] if name in medians]
+            looks = dict(zip(shown, LOOKS, strict=False))
+            for name, (token, marker, width) in looks.items():
+                axes.plot(budgets, medians[name], color=light(token), marker=marker, linewidth=width, markersize=5)
+            ends = [above + 190 * (top - medians[name].iloc[-1]) / (top - low) for name in shown]
+            for name, place in zip(shown, spread(ends, LINE, above, above + 190), strict=True):
+                page.text(left + 258, place, name, "muted" if name == "random" else looks[name][0])
+        title = "Median regret against the search budget"
+        return standalone(page.svg("convergence", title, f"{title}, one panel a group of methods. Simulated."))
 
 
 def main(results: str) -> None:
@@ -109,7 +119,7 @@ def main(results: str) -> None:
     )
     folder = Path("docs")
     (folder / "convergence.md").write_text(head + table(data) + TAIL, encoding="utf-8")
-    picture(data, folder / "convergence.svg")
+    (folder / "convergence.svg").write_text(picture(data), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ RUN_COLUMNS: tuple[str, ...] = (
 )
 """The columns of a runs frame that the tables read (bench.records gives more)."""
 
-KNOWN_COLUMNS: tuple[str, ...] = ("selection_units",)
-"""Columns that are read where a runs frame has them; NaN elsewhere, as for what nobody measured."""
+OPTIONAL_COLUMNS = ("selection_units",)
+"""Read where they are there: what the shared final choice cost."""
 
 QUESTION_COLUMNS: tuple[str, ...] = ("method", "task", "budget", "seed", "question", "kind", "correct")
 """The columns of a questions frame: one row a test question of a run."""
@@ -139,8 +139,8 @@ def split_boards(runs: pd.DataFrame) -> list[Board]:
     if runs.empty:
         raise LeaderboardError("no runs to rank: is this the folder that `isobudget run` printed?")
     # A smaller budget that a run passed is never tested: without exact truth nothing is known of it.
-    known = runs.loc[~runs["checkpoint"].astype(bool) | runs["accuracy"].notna(), list(RUN_COLUMNS)]
-    known = known.join(runs.reindex(columns=list(KNOWN_COLUMNS)).astype(float))
+    columns = [*RUN_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in runs.columns)]
+    known = runs.loc[~runs["checkpoint"].astype(bool) | runs["accuracy"].notna(), columns]
     # Taking rows is what the tables do most, and plain objects are taken ten times faster than typed strings.
     known = known.astype({name: object for name in known.select_dtypes(["str", "object"]).columns})
     # The order of the files must not move a bit of the output: sums of floats depend on it.

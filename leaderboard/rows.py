@@ -58,7 +58,8 @@ def take_costs(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Costs]:
 
 def score_samples(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Floats]:
     """By method the scores of which `take_costs` gives the mean: one a block, over its cells; NaN: unknown."""
-    scores = _by_block(counted_runs(runs, blocks))["score"].groupby(["method", "block"])
+    needed = runs[["method", "cell", "block", "status", "accuracy", "reference", "random_mean"]]
+    scores = _by_block(counted_runs(needed, blocks))["score"].groupby(["method", "block"])
     means = scores.mean().where(scores.count() == scores.size())
     return {str(method): own.to_numpy(dtype=np.float64) for method, own in means.groupby("method")}
 

@@ -14,7 +14,17 @@ from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import REST, Look, budget_words, level_words, looks, origin_words
+from leaderboard.charts.series import (
+    REST,
+    Look,
+    budget_words,
+    identity,
+    level_words,
+    looks,
+    origin_words,
+    place_words,
+    several,
+)
 from leaderboard.charts.style import LINE, Canvas, canvas, spread
 from leaderboard.charts.text import shown
 from leaderboard.curves import TRACKS, curve_groups, search_amount, search_currency
@@ -22,7 +32,7 @@ from leaderboard.errors import LeaderboardError
 from leaderboard.paired import block_test
 from leaderboard.ranks import Plan, Standing
 from leaderboard.rows import score_samples
-from leaderboard.table import Column, Interval, Table
+from leaderboard.table import Column, Interval, Kind, Table
 
 __all__ = ["anytime_chart"]
 
@@ -30,6 +40,8 @@ Value = Literal["score", "difference", "accuracy"]
 Points = Mapping[str, list[tuple[float, Interval]]]
 
 _WIDTH, _TOP, _LEFT, _LABELS, _GAP, _HIGH = 980.0, 56.0, 44.0, 286.0, 30.0, 330.0
+_ASIDE = 4.0
+"""Pixels from one named method's points to the next one's."""
 
 _VALUES: Mapping[str, tuple[str, float]] = {
     "score": ("score", 1.0),
@@ -37,6 +49,13 @@ _VALUES: Mapping[str, tuple[str, float]] = {
     "accuracy": ("accuracy, %", 100.0),
 }
 """What the vertical axis says, and by what a share is multiplied there."""
+
+
+_KINDS: Mapping[str, tuple[Kind, int]] = {
+    "score": ("ratio", 2),
+    "difference": ("points", 1),
+    "accuracy": ("percent", 1),
+}
 
 
 class _Track(NamedTuple):
@@ -49,6 +68,11 @@ class _Track(NamedTuple):
     def board(self) -> Board:
         """The board of the largest budget."""
         return self.standings[-1].board
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Display names, also of methods that have runs at a smaller budget alone."""
+        return {method: label for standing in self.standings for method, label in standing.board.labels.items()}
 
     @property
     def heading(self) -> str:
@@ -73,11 +97,13 @@ def anytime_chart(
     tracks = [track for track in tracks if track.points]
     if not tracks:
         raise LeaderboardError("no anytime chart: no track has runs at several search budgets")
+    if highlight is not None and not any(highlight in track.points for track in tracks):
+        raise LeaderboardError(f"no anytime chart of {shown(highlight)}: it has no runs on these tracks")
     first = tracks[0].board
     look = looks([track.standings[-1] for track in tracks], plan, highlight)
     words = {"score": "Score", "difference": "Difference to the reference", "accuracy": "Accuracy"}[value]
-    title = f"{words} against the search budget: {captions.where(first, *_apart(tracks))}"
-    name = figure_name("anytime", value, first.suite, first.variant, first.budget, first.stratum, highlight or "")
+    title = f"{words} against the search budget: {place_words(first, *_apart(tracks))}"
+    name = figure_name("anytime", value, *identity(first), several(len(tracks)), highlight or "")
     with canvas(_WIDTH, _TOP + _HIGH + 52) as page:
         _draw(page, tracks, look, plan, value)
         return page.figure(name, title, _caption(tracks, plan, value), _data(tracks, title, value))
@@ -111,11 +137,16 @@ def _apart(tracks: Sequence[_Track]) -> list[str]:
     return ["search", *(name for name in names if len({getattr(track.board, name) for track in tracks}) > 1)]
 
 
-def _heading(track: _Track, tracks: Sequence[_Track]) -> str:
-    """The track; and what else tells this panel from another of the same track."""
-    if sum(other.heading == track.heading for other in tracks) == 1:
-        return track.heading
-    return ", ".join([track.heading, *(shown(str(getattr(track.board, name))) for name in _apart(tracks)[1:])])
+def _headings(tracks: Sequence[_Track]) -> list[str]:
+    """Of each panel its track; and where several are of one track, what else tells them apart."""
+    names = [track.heading for track in tracks]
+    apart = _apart(tracks)[1:]
+    return [
+        name
+        if names.count(name) == 1
+        else ", ".join([name, *(shown(str(getattr(track.board, n))) for n in apart)])
+        for name, track in zip(names, tracks, strict=True)
+    ]
 
 
 def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan: Plan, value: Value) -> None:
@@ -123,12 +154,12 @@ def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan
     label = label.format(reference=shown(tracks[0].board.labels.get(plan.reference, plan.reference)))
     width = (_WIDTH - _LEFT - _LABELS - _GAP * (len(tracks) - 1)) / len(tracks)
     low, high = _limits(tracks, look, scale)
-    for at, track in enumerate(tracks):
+    for at, (track, heading) in enumerate(zip(tracks, _headings(tracks), strict=True)):
         axes = page.panel(_LEFT + at * (width + _GAP), _TOP, width, _HIGH)
         axes.set(xscale="log", ylim=(low, high))
-        axes.set_title(_heading(track, tracks), pad=10)
-        _lines(page, axes, track, look, scale)
+        axes.set_title(heading, pad=10)
         _budget_axis(axes, track, width)
+        _lines(page, axes, track, look, scale, width)
         if at:
             axes.tick_params(axis="y", labelleft=False)
         if low < 0 < high:
@@ -137,14 +168,16 @@ def _draw(page: Canvas, tracks: Sequence[_Track], look: Mapping[str, Look], plan
     _labels(page, tracks[-1], look, (low, high), scale)
 
 
-def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], scale: float) -> None:
+def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], scale: float, width: float) -> None:
     """Grey first, then who stands out; their intervals side by side, so that none covers another."""
-    labels = track.board.labels
+    labels = track.labels
     named = [method for method in look if method in track.points]
+    low, high = axes.get_xlim()
+    # Multiplying moves a point on the logarithmic axis by the same pixels everywhere.
+    step = (high / low) ** (_ASIDE / width)
     for method in [*(m for m in track.points if m not in look), *reversed(named)]:
         own = look.get(method, REST)
-        # Multiplying moves a point on the logarithmic axis by the same pixels everywhere.
-        shift = 1.06 ** (named.index(method) - (len(named) - 1) / 2) if method in named else 1.0
+        shift = step ** (named.index(method) - (len(named) - 1) / 2) if method in named else 1.0
         x = [amount * shift for amount, _ in track.points[method]]
         y = [scale * interval.value for _, interval in track.points[method]]
         style: dict[str, Any] = {
@@ -153,7 +186,7 @@ def _lines(page: Canvas, axes: Axes, track: _Track, look: Mapping[str, Look], sc
             "zorder": 3.0 if method in named else 2.0,
         }
         (line,) = axes.plot(x, y, marker=own.marker, markersize=6, markeredgewidth=0, **style)
-        page.tip(line, labels.get(method, method))
+        page.tip(line, labels[method])
         if method in named:
             lows, highs = ([scale * interval[end] for _, interval in track.points[method]] for end in (1, 2))
             drawn = [(a, b, c) for a, b, c in zip(x, lows, highs, strict=True) if math.isfinite(b) and c > b]
@@ -191,7 +224,7 @@ def _labels(
 ) -> None:
     """Names at the ends of the last panel's lines, moved apart where they would overlap."""
     low, high = limits
-    labels = track.board.labels
+    labels = track.labels
     named = [method for method in look if method in track.points]
 
     def height(method: str) -> float:
@@ -209,11 +242,12 @@ def _labels(
 
 def _caption(tracks: Sequence[_Track], plan: Plan, value: Value) -> str:
     board = tracks[0].board
+    reference = board.labels.get(plan.reference, plan.reference)
     words = {
         "score": "Score: 0 at the mean of random graphs, 1 at the reference optimum, mean over "
         f"{board.units}, unclipped. Bars: {level_words(board, plan)}; they say how much the level varies, not "
         "who is better: for that see the differences, which are paired.",
-        "difference": "Mean difference of accuracy to the reference method, in points. Bars: Holm-adjusted "
+        "difference": f"Mean difference of accuracy to {reference}, in points. Bars: Holm-adjusted "
         f"{1 - plan.alpha:.0%} intervals, the same as in the table of that budget.",
         "accuracy": f"Mean accuracy. Bars: {1 - plan.alpha:.0%} intervals, as in the table of that budget.",
     }[value]
@@ -225,18 +259,17 @@ def _caption(tracks: Sequence[_Track], plan: Plan, value: Value) -> str:
 
 
 def _data(tracks: Sequence[_Track], title: str, value: Value) -> Table:
-    kinds = {"score": ("ratio", 2), "difference": ("points", 1), "accuracy": ("percent", 1)}
-    kind, digits = kinds[value]
+    kind, digits = _KINDS[value]
     rows = [
         (
             next(s.board.labels[method] for s in reversed(track.standings) if method in s.board.labels),
-            _heading(track, tracks),
+            heading,
             next(s.board.search for s in track.standings if search_amount(s.board) == amount),
             interval,
             amount,
             method,
         )
-        for track in tracks
+        for track, heading in zip(tracks, _headings(tracks), strict=True)
         for method, points in track.points.items()
         for amount, interval in points
     ]
@@ -246,7 +279,7 @@ def _data(tracks: Sequence[_Track], title: str, value: Value) -> Table:
             Column("label", "method", "text"),
             Column("track", "track", "text"),
             Column("search", "search budget", "text"),
-            Column(value, value, kind, digits=digits, signed=value == "difference", interval=True),  # type: ignore[arg-type]
+            Column(value, value, kind, digits=digits, signed=value == "difference", interval=True),
             Column("amount", "amount", "count", view="data"),
             Column("method", "method", "text", view="data"),
         ),

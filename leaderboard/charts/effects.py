@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+from matplotlib.axes import Axes
+
 from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import origin_words
-from leaderboard.charts.style import canvas
+from leaderboard.charts.series import identity, origin_words, place_words
+from leaderboard.charts.style import Canvas, canvas
 from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
 from leaderboard.ranks import Comparison, Plan, Standing
@@ -30,11 +32,9 @@ def effect_chart(standing: Standing, plan: Plan) -> Figure:
     if not found:
         raise LeaderboardError(f"no effect chart: {plan.reference} has no runs to compare with here")
     label = board.labels[plan.reference]
-    title = f"Difference to {label}: {captions.where(board)}"
+    title = f"Difference to {label}: {place_words(board)}"
     high = _ROW * len(found)
-    name = figure_name(
-        "effects", board.suite, board.variant, board.budget, board.search, board.tier, board.stratum
-    )
+    name = figure_name("effects", *identity(board))
     with canvas(_WIDTH, _TOP + high + 54) as page:
         axes = page.panel(_LEFT, _TOP, _WIDTH - _LEFT - _RIGHT, high)
         axes.set_ylim(len(found) - 0.5, -0.5)
@@ -44,20 +44,7 @@ def effect_chart(standing: Standing, plan: Plan) -> Figure:
         axes.axvspan(-100 * plan.rope, 100 * plan.rope, color=light("band"), zorder=0.4)
         axes.axvline(0, color=light("muted"), linewidth=1.2, zorder=1)
         for at, comparison in enumerate(found):
-            low, middle, high_end = (
-                100 * comparison.low,
-                100 * comparison.test.mean_difference,
-                100 * comparison.high,
-            )
-            token = "rest" if not comparison.separated else "1" if low > 0 else "2"
-            if math.isfinite(low):
-                axes.hlines(at, low, high_end, color=light(token), linewidth=2.4, zorder=2)
-            face = light(token) if comparison.separated else light("paper")
-            (point,) = axes.plot(middle, at, "o", markersize=7.5, color=light(token), mfc=face, mew=2, zorder=3)
-            page.tip(point, f"{board.labels[comparison.method]}: {_words(comparison)}")
-            row = _TOP + _ROW * (at + 0.5)
-            page.text(_LEFT - 12, row, shown(board.labels[comparison.method]), ha="right")
-            page.text(_WIDTH - _RIGHT + 14, row, _words(comparison), "muted", fontsize=11)
+            _row(page, axes, at, comparison, board.labels[comparison.method])
         middle = _LEFT + (_WIDTH - _LEFT - _RIGHT) / 2
         page.text(
             middle, _TOP + high + 40, f"points of accuracy, method minus {shown(label)}", "muted", ha="center"
@@ -67,6 +54,28 @@ def effect_chart(standing: Standing, plan: Plan) -> Figure:
         )
         page.text(_WIDTH - _RIGHT + 14, _TOP - 12, "difference, interval", "muted", fontsize=11)
         return page.figure(name, title, _caption(standing, found, plan), _data(standing, plan, title))
+
+
+def _row(page: Canvas, axes: Axes, at: int, comparison: Comparison, label: str) -> None:
+    """One method: its name, its interval, its difference, and both in figures."""
+    token = "rest" if not comparison.separated else "1" if comparison.low > 0 else "2"
+    if math.isfinite(comparison.low):
+        axes.hlines(at, 100 * comparison.low, 100 * comparison.high, color=light(token), linewidth=2.4, zorder=2)
+    face = light(token) if comparison.separated else light("paper")
+    (point,) = axes.plot(
+        100 * comparison.test.mean_difference,
+        at,
+        "o",
+        markersize=7.5,
+        color=light(token),
+        mfc=face,
+        mew=2,
+        zorder=3,
+    )
+    page.tip(point, f"{label}: {_words(comparison)}")
+    middle = _TOP + _ROW * (at + 0.5)
+    page.text(_LEFT - 12, middle, shown(label), ha="right")
+    page.text(_WIDTH - _RIGHT + 14, middle, _words(comparison), "muted", fontsize=11)
 
 
 def _limits(found: list[Comparison], rope: float) -> tuple[float, float]:

@@ -58,10 +58,11 @@ def inline(drawn: str, name: str, title: str, description: str, tips: Mapping[st
 
 
 def standalone(svg: str) -> str:
-    """An inline picture as a file that follows the reader's light or dark by itself."""
+    """An inline picture as a file that follows the reader's light or dark by itself, an element a line."""
     style = f"<style>{palette_css('svg')}svg{{background:var(--chart-paper)}}</style>"
     start, rest = svg.split(">", 1)
-    return f'{start} font-family="system-ui, sans-serif">{style}{rest}\n'
+    lines = f'{start} font-family="system-ui, sans-serif">{style}{rest}'.replace("><", ">\n<")
+    return f"{lines}\n"
 
 
 def _plain(root: ET.Element) -> ET.Element:

@@ -9,10 +9,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import level_words, origin_words
+from leaderboard.charts.series import identity, level_words, origin_words, place_words
 from leaderboard.charts.style import LINE, Canvas, canvas, spread
 from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
@@ -79,10 +78,8 @@ def pareto_chart(
     if not points:
         raise LeaderboardError(f"no Pareto chart of {x} and {y}: not known for any method")
     front = dict(zip(points, _front(list(points.values()), x, y), strict=True))
-    title = f"{y.capitalize()} against {x}: {captions.where(board)}"
-    name = figure_name(
-        "pareto", x, y, board.suite, board.variant, board.budget, board.search, board.tier, board.stratum
-    )
+    title = f"{y.capitalize()} against {x}: {place_words(board)}"
+    name = figure_name("pareto", x, y, *identity(board))
     with canvas(_WIDTH, _HEIGHT) as page:
         _draw(page, standing, points, front, (x, y), membership or {})
         data = _data(standing, points, front, (x, y), membership, title)
@@ -141,7 +138,7 @@ def _lead(page: Canvas, axes: Axes, place: tuple[float, float], label: float) ->
     axes.annotate(
         "", xy=place, xytext=((_WIDTH - _LABELS + 22) / page.width, 1 - label / page.height),
         textcoords="figure fraction", annotation_clip=False, zorder=1,
-        arrowprops={"arrowstyle": "-", "color": light("grid"), "linewidth": 1, "shrinkA": 0, "shrinkB": 5},
+        arrowprops={"arrowstyle": "-", "color": light("rest"), "linewidth": 0.6, "shrinkA": 0, "shrinkB": 5},
     )  # fmt: skip
 
 

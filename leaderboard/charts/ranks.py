@@ -7,10 +7,18 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
-from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import REST, Look, budget_words, looks, origin_words
+from leaderboard.charts.series import (
+    REST,
+    Look,
+    budget_words,
+    identity,
+    looks,
+    origin_words,
+    place_words,
+    several,
+)
 from leaderboard.charts.style import Canvas, canvas
 from leaderboard.charts.text import shown
 from leaderboard.curves import TRACKS, curve_groups, search_amount, search_currency
@@ -42,10 +50,12 @@ def rank_chart(standings: Sequence[Standing], plan: Plan, highlight: str | None 
     groups = list(curve_groups(standings))
     if not groups:
         raise LeaderboardError("no rank chart: no track has runs at several search budgets")
+    if highlight is not None and not any(highlight in group[-1].ranking.order for group in groups):
+        raise LeaderboardError(f"no rank chart of {shown(highlight)}: it has no runs on these tracks")
     first = groups[0][-1].board
     look = looks([group[-1] for group in groups], plan, highlight)
-    title = f"Ranks as the search budget grows: {captions.where(first, 'search')}"
-    name = figure_name("ranks", first.suite, first.variant, first.budget, first.stratum, highlight or "")
+    title = f"Ranks as the search budget grows: {place_words(first, 'search')}"
+    name = figure_name("ranks", *identity(first), several(len(groups)), highlight or "")
     heights = [_ROW * max(len(standing.ranking.order) for standing in group) for group in groups]
     with canvas(_WIDTH, _TOP + sum(heights) + _BETWEEN * len(groups)) as page:
         top = _TOP

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from leaderboard import captions
 from leaderboard.charts.figure import Figure, figure_name
 from leaderboard.charts.palette import light
-from leaderboard.charts.series import origin_words
+from leaderboard.charts.series import identity, origin_words, place_words
 from leaderboard.charts.style import Canvas, canvas
 from leaderboard.charts.text import shown
 from leaderboard.errors import LeaderboardError
@@ -53,9 +52,9 @@ def regret_chart(standing: Standing, plan: Plan) -> Figure:
             "runs that record the best graph they visited"
         )
     splits = _splits(data)
-    name = figure_name("regret", board.suite, board.variant, board.budget, board.search, board.tier, board.stratum)
+    name = figure_name("regret", *identity(board))
     height = _ROW * len(splits)
-    title = f"Where the regret is: {captions.where(board)}"
+    title = f"Where the regret is: {place_words(board)}"
     with canvas(_WIDTH, _TOP + height + 54) as page:
         axes = page.panel(_LEFT, _TOP, _WIDTH - _LEFT - _RIGHT, height)
         axes.set(ylim=(len(splits) - 0.5, -0.5), xlim=_limits(splits))

@@ -6,12 +6,23 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from leaderboard import captions
 from leaderboard.boards import Board
 from leaderboard.charts.palette import SERIES
 from leaderboard.charts.text import shown
 from leaderboard.ranks import Plan, Standing
 
-__all__ = ["REST", "Look", "budget_words", "level_words", "looks", "origin_words"]
+__all__ = [
+    "REST",
+    "Look",
+    "budget_words",
+    "identity",
+    "level_words",
+    "looks",
+    "origin_words",
+    "place_words",
+    "several",
+]
 
 
 class Look(NamedTuple):
@@ -55,6 +66,23 @@ def budget_words(standings: Sequence[Standing]) -> tuple[list[str], str]:
         return names, ""
     units = {"ex": "question executions", "s": "seconds, modelled"}
     return [amount for amount, _ in found], f", {units.get(found[0][1], found[0][1])}"
+
+
+def identity(board: Board) -> tuple[str, ...]:
+    """What tells a board from others, for names of figures; its task where it has one alone."""
+    task = board.tasks[0] if len(board.tasks) == 1 else ""
+    return (board.suite, board.variant, board.budget, board.search, board.tier, board.stratum, task)
+
+
+def several(tracks: int) -> str:
+    """Part of a figure's name where it is of several tracks."""
+    return f"{tracks}-tracks" if tracks > 1 else ""
+
+
+def place_words(board: Board, *but: str) -> str:
+    """What a board is of, for titles; its task where it has one alone."""
+    task = f", task {board.tasks[0]}" if len(board.tasks) == 1 else ""
+    return f"{captions.where(board, *but)}{task}"
 
 
 def origin_words(boards: Sequence[Board]) -> str:

@@ -105,6 +105,11 @@ class Canvas:
         self._tips[key] = shown(words, 200)
 
     def figure(self, name: str, title: str, caption: str, data: Table) -> Figure:
+        """The finished chart with the numbers behind it."""
+        title, caption = shown(title, 300), shown(caption, 3000)
+        return Figure(name, title, caption, self.svg(name, title, caption), data)
+
+    def svg(self, name: str, title: str, caption: str) -> str:
         """The finished chart; title and caption are also its text for those who cannot see it."""
         text = io.StringIO()
         with warnings.catch_warnings():
@@ -112,9 +117,7 @@ class Canvas:
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             nothing = dict.fromkeys(("Date", "Creator", "Type", "Format"))
             self.drawing.savefig(text, format="svg", metadata=nothing)
-        title, caption = shown(title, 300), shown(caption, 3000)
-        svg = inline(text.getvalue(), name, title, caption, self._tips)
-        return Figure(name, title, caption, svg, data)
+        return inline(text.getvalue(), name, shown(title, 300), shown(caption, 3000), self._tips)
 
 
 @contextmanager
