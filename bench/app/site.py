@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
@@ -147,23 +148,17 @@ def _difference(there: bytes, content: bytes) -> str:
     return f"({len(there)} bytes there, {len(content)} now)"
 
 
-class _progress:
-    """A line on standard error that is overwritten; silent where that is no terminal."""
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A line on standard error that counts: overwritten on a terminal, said once elsewhere."""
+    shown = click.get_text_stream("stderr").isatty()
+    if not shown:
+        click.echo(f"{what} …", err=True)
 
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = click.get_text_stream("stderr").isatty()
+    def tell(done: int, total: int) -> None:
+        if shown:
+            click.echo(f"\r\x1b[K{what}: {done}{f' of {total}' if total else ''}", err=True, nl=False)
 
-    def __enter__(self) -> Callable[[int, int], None]:
-        if not self._shown:
-            click.echo(f"{self._what} …", err=True)
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
-
-    def _tell(self, done: int, total: int) -> None:
-        if self._shown:
-            of = f" of {total}" if total else ""
-            click.echo(f"\r\x1b[K{self._what}: {done}{of}", err=True, nl=False)
+    yield tell
+    if shown:
+        click.echo("\r\x1b[K", err=True, nl=False)

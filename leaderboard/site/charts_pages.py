@@ -37,7 +37,7 @@ class Explorer:
 
 def pareto_page(study: Study, shelf: Shelf) -> Page:
     """Accuracy, latency and cost, two at a time."""
-    sections = []
+    sections: list[Section] = []
     for standing in study.whole:
         choices = [choice for x, y in _AXES for choice in _choices(study, shelf, standing, x, y)]
         if choices:

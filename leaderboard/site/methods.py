@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from leaderboard import captions
 from leaderboard.captions import counted
@@ -226,8 +227,8 @@ def _failures(study: Study, shelf: Shelf, method: str) -> tuple[tuple[Item, ...]
     return (shelf.table(table),), ()
 
 
-def _plain(value: object) -> Cell:
-    return int(value) if isinstance(value, int) or hasattr(value, "__index__") else str(value)  # type: ignore[call-overload]
+def _plain(value: Any) -> Cell:
+    return str(value) if isinstance(value, str) else int(value)
 
 
 def _lines(card: str) -> str:

@@ -180,7 +180,7 @@ def _row(
 def _href(key: str, known: Mapping[str, Cell], links: Callable[[str], str]) -> str:
     if key == "label" and known.get("page"):
         return str(known["page"])
-    owner = {"label": "method", "other_label": "other"}.get(key)
+    owner = {"label": "method", "other_label": "other"}.get(key, "")
     return links(str(known[owner])) if owner in known else ""
 
 

@@ -23,7 +23,7 @@ def runs(frames):
 
 
 def test_a_shared_first_place_is_called_shared(frames):
-    twins = frames.runs(methods=("random", "random-agent"))
+    twins = frames.runs(methods=("random", "tpe"))
 
     assert "the first place is shared" in text(headline(study(twins)))
 
