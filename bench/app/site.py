@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -151,7 +152,7 @@ def _difference(there: bytes, content: bytes) -> str:
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A line on standard error that counts: overwritten on a terminal, said once elsewhere."""
-    shown = click.get_text_stream("stderr").isatty()
+    shown = sys.stderr.isatty()
     if not shown:
         click.echo(f"{what} …", err=True)
 

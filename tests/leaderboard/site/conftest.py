@@ -80,6 +80,18 @@ def maker(frames):
 
 
 @pytest.fixture(scope="session")
+def source_of(frames):
+    """Runs → what a site of them is built from."""
+    return lambda runs: make_source(frames, runs)
+
+
+@pytest.fixture(scope="session")
+def hostile():
+    """The methods whose names are attacks."""
+    return [EVIL, FORMULA]
+
+
+@pytest.fixture(scope="session")
 def files(maker):
     """Path → content of every file of the small site."""
     return maker()

@@ -9,8 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from leaderboard.errors import LeaderboardError
+from leaderboard.scores import score_tables
 from leaderboard.site.slugs import slug
+from leaderboard.site.study import Study
 from leaderboard.site.svg import safe_svg
+from leaderboard.standing import overall
+from leaderboard.task_costs import task_cost_tables
+from leaderboard.wins import win_tables
 
 VOID = {"meta", "link", "input", "br"}
 
@@ -144,45 +149,49 @@ def test_the_order_of_the_records_moves_no_byte(maker, suite, files):
     assert set(mixed) == set(files)
 
 
-def csv_rows(files, stem, key="method"):
-    """The rows of a table by method, but for what Holm's correction and the competitors decide."""
-    (path,) = [path for path in files if path.startswith(f"data/{stem}") and path.endswith(".csv")]
-    rows = csv.DictReader(io.StringIO(files[path].decode()))
-    shared = (
-        "rank_best",
-        "rank_worst",
-        "letters",
-        "tied_with_best",
-        "pvalue_holm",
-        "difference_low",
-        "difference_high",
-    )
-    return {row[key]: {k: v for k, v in row.items() if k not in shared} for row in rows}
+def first_tables(source_of, runs):
+    """The tables of the first page that say how methods did, as rows by table and method; without their pictures.
+
+    What Holm's correction and the number of competitors decide is left out.
+    """
+    shared = ("rank", "letters", "tied_with_best", "pvalue_holm", "difference")
+    study = Study(source_of(runs))
+    tables = [
+        *score_tables(study.groups[0], study.plan, study.first),
+        *win_tables(study.primary, study.plan, study.first),
+        *task_cost_tables([study.by_task(study.lead)], study.plan),
+        overall(*study.lead, study.plan),
+    ]
+    found = {}
+    for table in tables:
+        keys = [column.key for column in table.columns]
+        for row in table.rows:
+            cells = dict(zip(keys, row, strict=True))
+            kept = {key: repr(value) for key, value in cells.items() if key not in shared}
+            found[table.title, cells.get("task") or "", cells["method"]] = kept
+    return found
 
 
-@pytest.mark.parametrize("stem", ["score-against-total-compute", "share-of-instances-won"])
-def test_an_entry_changes_no_other_entry_s_numbers(maker, files, stem):
-    fewer = csv_rows(maker(methods=("agent-reinforce", "random", "single", "tpe")), stem)
-    whole = csv_rows(files, stem)
+def test_an_entry_changes_no_other_entry_s_numbers(source_of, suite, hostile):
+    whole, fewer = first_tables(source_of, suite), first_tables(source_of, suite[~suite["method"].isin(hostile)])
 
     assert set(fewer) < set(whole)
-    assert {method: whole[method] for method in fewer} == fewer
+    assert {key: whole[key] for key in fewer} == fewer
 
 
-def test_a_new_name_changes_no_number(maker, suite, files):
-    renamed = suite.replace({"method": {"tpe": "zzz"}})
-    stem = "score-against-total-compute"
-    before, after = (
-        csv_rows(files, stem),
-        csv_rows(maker(runs=renamed, badges={"random": "verified", "zzz": "replayed"}), stem),
-    )
-    after["tpe"] = after.pop("zzz") | {"method": "tpe"}
+def test_a_new_name_changes_no_number(source_of, suite):
+    before = first_tables(source_of, suite)
+    after = first_tables(source_of, suite.replace({"method": {"tpe": "zzz"}}))
 
-    assert after == before
+    back = {(title, task, "tpe" if name == "zzz" else name): row for (title, task, name), row in after.items()}
+    assert {key: row | {"method": ""} for key, row in back.items()} == {
+        key: row | {"method": ""} for key, row in before.items()
+    }
 
 
 def test_badges_stand_in_the_table(files):
-    rows = csv_rows(files, "score-against-total-compute")
+    (path,) = [path for path in files if path.startswith("data/score-against") and path.endswith(".csv")]
+    rows = {row["method"]: row for row in csv.DictReader(io.StringIO(files[path].decode()))}
 
     assert (rows["random"]["badge"], rows["tpe"]["badge"], rows["single"]["badge"]) == (
         "verified", "replayed", "self-reported",
