@@ -23,6 +23,7 @@ def headline(study: Study) -> list[str]:
     """The first screen: what was compared, who leads, by how much, and what a difference must be to count."""
     board, ranking = study.lead
     worlds = f"{counted(len(board.runs['world'].unique()), 'world')}" if board.instances else "the same worlds"
+    worlds += f" of the ranked stratum {clean(board.stratum)}" if board.instances else ""
     runs = f"{counted(len(ranking.order), 'method')}, {worlds}, search budget {board.search} each; {_unit(study)}."
     return [runs, _best_sentence(study), _reference_sentence(study), *_origin(study)]
 
@@ -89,6 +90,9 @@ def _best_sentence(study: Study) -> str:
     best = ranking.order[0]
     name, value = clean(board.labels[best]), 100 * ranking.estimates[best].mean
     others = [method for method in ranking.order if method in ranking.tied and method != best]
+    if study.kind(best) != "method":
+        notes = sorted({str(note) for note in board.runs.loc[board.runs["method"] == best, "note"].fillna("")})
+        name += f" ({': '.join(filter(None, [study.kind(best), clean(notes[0])]))})"
     start = f"{name} has the highest mean accuracy, {value:.1f}{_SPACE}%"
     if len(ranking.order) == 1:
         return f"{start}; nothing else was run."
