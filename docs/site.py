@@ -3,7 +3,7 @@
     isobudget leaderboard results/standard --out site
     python docs/site.py site docs/site
 
-Needs chromium (the system's package). The pictures are reduced to 64 colours, so that they are small enough for git.
+Needs chromium (the system's package). The pictures are reduced to 64 colours, to be small enough for git.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ def _table(model: Standing, live: Standing, plan: Plan) -> Table:
         columns=_COLUMNS,
         rows=tuple(rows),
         caption=f"Difference of accuracy to {live.board.labels[plan.reference]}, in points, with Holm-adjusted "
-        f"intervals, in the simulated board ({captions.where(model.board)}) and in the live one. Same sign in {agreed} "
+        f"intervals, in the simulated board ({captions.where(model.board)}) and in the live one. Same sign in "
+        f"{agreed} "
         f"of {separated} methods that are separated in both; a method that is not separated in both says nothing.",
     )

@@ -92,7 +92,9 @@ def _columns(group: Sequence[Standing], scored: bool) -> tuple[Column, ...]:
     values = tuple(
         Column(
             f"value_{board.search}",
-            f"×{search_amount(board) / smallest:.3g}\n{board.search}" if len(group) > 1 else f"{word}\n{board.search}",
+            f"×{search_amount(board) / smallest:.3g}\n{board.search}"
+            if len(group) > 1
+            else f"{word}\n{board.search}",
             kind[0],  # type: ignore[arg-type]
             digits=kind[1],
             signed=scored,
@@ -159,7 +161,8 @@ def _caption(group: Sequence[Standing], plan: Plan, scored: bool, first: Sequenc
         words.append("No reference optimum is known, so the values are accuracies, with the board's intervals.")
     pairs = len(ranking.pairs)
     words.append(
-        f"Rank, ties and * are of the largest search budget, from accuracy: all {pairs} pairs with Holm's correction "
+        f"Rank, ties and * are of the largest search budget, from accuracy: all {pairs} pairs with Holm's "
+        "correction "
         f"at {plan.alpha:.0%}; methods that share a letter are not separated."
     )
     if first:

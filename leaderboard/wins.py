@@ -22,8 +22,8 @@ _SHARE = Column("", "", "percent", digits=0, interval=True)
 def win_tables(standings: Sequence[Standing], plan: Plan, first: Sequence[str] = ()) -> Iterator[Table]:
     """A table for each full, ranked board: the share of blocks won against each baseline, ties counted half.
 
-    The baselines are `first` and the plan's reference. Against a fixed opponent, and not against everybody, because
-    then no other entry moves a method's share.
+    The baselines are `first` and the plan's reference. Against a fixed opponent, and not against everybody: so
+    no other entry moves a method's share.
     """
     for standing in standings:
         board, ranking = standing
@@ -57,9 +57,12 @@ def _table(standing: Standing, opponents: Sequence[str], plan: Plan) -> Table:
         title=f"Share of {place} won: {captions.where(board)}",
         columns=tuple(columns),
         rows=tuple(rows),
-        caption=f"{captions.origin(board, ranking, plan)} Share of {place} in which the method's recommended graph is "
-        f"more accurate than the baseline's; a tie counts half to each. Brackets: {1 - plan.alpha:.0%} Wilson interval, "
-        f"unadjusted; an interval that holds 50 % does not say who wins more often. The size of a win does not count: "
+        caption=f"{captions.origin(board, ranking, plan)} Share of {place} in which the method's recommended "
+        "graph is "
+        f"more accurate than the baseline's; a tie counts half to each. Brackets: {1 - plan.alpha:.0%} Wilson "
+        "interval, "
+        "unadjusted; an interval that holds 50 % does not say who wins more often. The size of a win does not "
+        "count: "
         "many small wins and few large losses look good here, so read it beside the difference. Exploratory.",
         notes=tuple(captions.exclusions(ranking)),
     )

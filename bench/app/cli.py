@@ -132,8 +132,12 @@ def run(suite: str, debug: bool, **options: Any) -> None:
 @click.option("--stratum", multiple=True, metavar="S", help="Only these strata: headroom, trap, raw.")
 @click.option("--search", multiple=True, metavar="S", help="Only these search budgets, such as 120ex.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Build the static site in this folder.")
-@click.option("--check", is_flag=True, help="Compare the site in DIR with what RESULTS give; exit 1 if it differs.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Build the static site in this folder."
+)
+@click.option(
+    "--check", is_flag=True, help="Compare the site in DIR with what RESULTS give; exit 1 if it differs."
+)
 @_debug
 def leaderboard(
     results: Path,

@@ -1,10 +1,12 @@
-"""`isobudget leaderboard RESULTS --out DIR`: read records a few at a time, build the site, put it in place whole."""
+"""`isobudget leaderboard RESULTS --out DIR`: read records in parts, build the site, replace it whole."""
 
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 
@@ -22,7 +24,9 @@ __all__ = ["check_site", "site_command", "site_files", "write_site"]
 MARK = "isobudget-site.txt"
 """A folder with this file is a site of ours, and may be replaced by one."""
 
-_MARK_TEXT = b"A site built by `isobudget leaderboard --out`. A folder that holds this file may be replaced whole.\n"
+_MARK_TEXT = (
+    b"A site built by `isobudget leaderboard --out`. A folder that holds this file may be replaced whole.\n"
+)
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -35,7 +39,9 @@ def site_command(results: Path, out: Path | None, check: bool) -> None:
         click.echo(write_site(results, out))
         return
     if difference := check_site(results, out):
-        click.echo(f"isobudget: {difference}; build it again: isobudget leaderboard {results} --out {out}", err=True)
+        click.echo(
+            f"isobudget: {difference}; build it again: isobudget leaderboard {results} --out {out}", err=True
+        )
         raise click.exceptions.Exit(1)
     click.echo(f"site: {out} is what {results} give, byte for byte")
 
@@ -114,7 +120,9 @@ def _may_replace(out: Path) -> None:
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise IsobudgetError(f"{out} is no folder: give --out a folder that is empty, new, or a site of ours")
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
-        raise IsobudgetError(f"{out} holds something else than a site (no {MARK}): nothing was written; give another")
+        raise IsobudgetError(
+            f"{out} holds something else than a site (no {MARK}): nothing was written; give another"
+        )
 
 
 def _swap(building: Path, out: Path) -> None:
@@ -141,23 +149,17 @@ def _difference(there: bytes, content: bytes) -> str:
     return f"({len(there)} bytes there, {len(content)} now)"
 
 
-class _progress:  # noqa: N801 - used as a function
-    """A line on standard error that is overwritten; silent where that is no terminal."""
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A line on standard error that counts: overwritten on a terminal, said once elsewhere."""
+    shown = sys.stderr.isatty()
+    if not shown:
+        click.echo(f"{what} …", err=True)
 
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._shown = click.get_text_stream("stderr").isatty()
+    def tell(done: int, total: int) -> None:
+        if shown:
+            click.echo(f"\r\x1b[K{what}: {done}{f' of {total}' if total else ''}", err=True, nl=False)
 
-    def __enter__(self) -> Callable[[int, int], None]:
-        if not self._shown:
-            click.echo(f"{self._what} …", err=True)
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
-
-    def _tell(self, done: int, total: int) -> None:
-        if self._shown:
-            of = f" of {total}" if total else ""
-            click.echo(f"\r\x1b[K{self._what}: {done}{of}", err=True, nl=False)
+    yield tell
+    if shown:
+        click.echo("\r\x1b[K", err=True, nl=False)

@@ -178,10 +178,14 @@ def _cards(records: Sequence[Record], folder: Path) -> dict[tuple[str, str], str
 def _gathered(suite: str, parts: Sequence[_Part]) -> Gathered:
     import pandas as pd
 
-    runs = pd.concat([part.runs[part.runs["suite"] == suite] for part in parts if len(part.runs)], ignore_index=True)
+    runs = pd.concat(
+        [part.runs[part.runs["suite"] == suite] for part in parts if len(part.runs)], ignore_index=True
+    )
     asked = [part.questions for part in parts if part.questions is not None]
     questions = [frame[frame["suite"] == suite] for frame in asked]
-    digest = hashlib.sha256("".join(sorted(line for part in parts for s, line in part.lines if s == suite)).encode())
+    digest = hashlib.sha256(
+        "".join(sorted(line for part in parts for s, line in part.lines if s == suite)).encode()
+    )
     software: Counter[str] = Counter()
     for part in parts:
         software.update({words: many for (s, words), many in part.software.items() if s == suite})

@@ -42,8 +42,10 @@ def boards_page(study: Study, shelf: Shelf) -> Page:
         columns=_INDEX,
         rows=tuple(_index_row(study, standing) for standing in study.standings),
         caption="One board a variant, inference budget, search budget, tier and stratum. Blocks: search seeds, or "
-        "instances of a family. Separated: from the reference, Holm-adjusted within the board. Detectable: the minimum "
-        "detectable difference of the median comparison. Every board is a claim of its own; boards of one track share "
+        "instances of a family. Separated: from the reference, Holm-adjusted within the board. Detectable: the "
+        "minimum "
+        "detectable difference of the median comparison. Every board is a claim of its own; boards of one "
+        "track share "
         "their runs, so they are not independent of each other.",
     )
     return Page("boards.html", "All boards", (Section("All boards", (shelf.table(table),)),), "boards.html")
@@ -55,7 +57,8 @@ def board_pages(study: Study, shelf: Shelf) -> Iterator[Page]:
         board, ranking = standing
         sections = [Section("Leaderboard", (shelf.of(standing, overall(*standing, study.plan)),))]
         if ranking.against_reference:
-            chart = shelf.figure(lambda s=standing: effect_chart(s, study.plan))  # type: ignore[misc]
+            drawn = board.full and board.ranked  # the smaller budgets have their curve, the other strata no claim
+            chart = shelf.figure(lambda s=standing: effect_chart(s, study.plan)) if drawn else ()  # type: ignore[misc]
             table = shelf.of(standing, pairwise(*standing, study.plan))
             sections.append(Section("Against the reference", (*chart, table)))
         if ranking.pairs and board.ranked:

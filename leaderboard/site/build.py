@@ -49,7 +49,10 @@ def build_site(source: Source) -> Iterator[tuple[str, bytes]]:
         yield page.path, _render(page, source)
     yield from shelf.files()
     frame = runs_frame(source.runs)
-    yield "data/runs.parquet", parquet_bytes(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata())
+    yield (
+        "data/runs.parquet",
+        parquet_bytes(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata()),
+    )
     yield from _assets()
 
 
@@ -97,7 +100,10 @@ def _filters(page: Page) -> dict[str, list[str]] | None:
     found: dict[str, set[str]] = {}
     for section in page.sections:
         for item in section.items:
-            own = [getattr(item, "facets", {}), *(row.facets for row in getattr(item, "rows", ()) if hasattr(row, "facets"))]
+            own = [
+                getattr(item, "facets", {}),
+                *(row.facets for row in getattr(item, "rows", ()) if hasattr(row, "facets")),
+            ]
             table = getattr(item, "table", None)
             own += [table.facets, *(row.facets for row in table.rows)] if table is not None else []
             rows += len(getattr(table or item, "rows", ()))

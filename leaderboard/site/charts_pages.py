@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from leaderboard import captions
 from leaderboard.charts import anytime_chart, pareto_chart, rank_chart
 from leaderboard.curves import curve_tables
 from leaderboard.ranks import Standing
 from leaderboard.site.page import FigureView, Item, Page, Section, Shelf
 from leaderboard.site.study import Study
 from leaderboard.site.view import TableView, facets
-from leaderboard import captions
 
 __all__ = ["budgets_page", "pareto_page"]
 
@@ -37,16 +37,15 @@ class Explorer:
 
 def pareto_page(study: Study, shelf: Shelf) -> Page:
     """Accuracy, latency and cost, two at a time."""
-    sections = []
+    sections: list[Section] = []
     for standing in study.whole:
         choices = [choice for x, y in _AXES for choice in _choices(study, shelf, standing, x, y)]
         if choices:
             name = f"axes-{len(sections) + 1}"
-            sections.append(
-                Section(captions.where(standing.board, "suite"), (Explorer(name, tuple(choices)),))
-            )
+            sections.append(Section(captions.where(standing.board, "suite"), (Explorer(name, tuple(choices)),)))
     lead = (
-        "What a user of a graph pays for accuracy: seconds and compute of each question that the recommended graph "
+        "What a user of a graph pays for accuracy: seconds and compute of each question that the recommended "
+        "graph "
         "answers. A method is on the front when no other is at least as good in both and better in one.",
     )
     nothing = Section("Fronts", (), ("No board has what a front needs.",))
@@ -75,7 +74,8 @@ def budgets_page(study: Study, shelf: Shelf) -> Page:
         if items:
             sections.append(Section(f"Tier {tier}, inference budget {budget}", tuple(items)))
     words = (
-        "A rank is a curve over search budgets, not a point. Every run also says what it would have recommended at "
+        "A rank is a curve over search budgets, not a point. Every run also says what it would have "
+        "recommended at "
         "the smaller budgets, so the columns of a row share their runs: do not test one against another by eye.",
     )
     nothing = Section("Search budgets", (), (f"Every run has one search budget, {lead.search}.",))

@@ -36,7 +36,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
 
 def _arrow(table: Table) -> pa.Table:
     """The raw values; texts as strings, everything else as doubles."""
-    columns: dict[str, pa.Array] = {}
+    columns: dict[str, pa.Array[Any]] = {}
     for at, column in enumerate(table.columns):
         names = raw_names(column)
         values = [raw_values(column, row[at]) for row in table.rows]
@@ -46,12 +46,12 @@ def _arrow(table: Table) -> pa.Table:
     return pa.table(columns).replace_schema_metadata(title)
 
 
-def _array(text: bool, values: Sequence[Any]) -> pa.Array:
+def _array(text: bool, values: Sequence[Any]) -> pa.Array[Any]:
     if text:
         return pa.array([None if value is None else str(value) for value in values], pa.string())
     return pa.array([None if value is None else float(value) for value in values], pa.float64())
 
 
-def _free(name: str, taken: dict[str, pa.Array]) -> str:
+def _free(name: str, taken: dict[str, pa.Array[Any]]) -> str:
     """The name, with a number where a table has it twice."""
     return name if name not in taken else next(n for i in range(2, 99) if (n := f"{name}_{i}") not in taken)

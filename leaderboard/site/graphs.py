@@ -25,7 +25,7 @@ _OF_ONE = 2
 
 
 class Owner(NamedTuple):
-    """A method that recommends a graph: how often, of how many runs on that task, and how accurate it was there."""
+    """A method that recommends a graph: how often, of how many runs on that task, how accurate there."""
 
     label: str
     href: str
@@ -61,9 +61,12 @@ def graphs_page(study: Study) -> Page:
     by_task: dict[str, list[GraphCard]] = {}
     for card in found.cards if found else ():
         by_task.setdefault(card.task, []).append(card)
-    sections = [Section(f"Task {clean(task)}", (GraphCards(tuple(cards)),)) for task, cards in sorted(by_task.items())]
+    sections = [
+        Section(f"Task {clean(task)}", (GraphCards(tuple(cards)),)) for task, cards in sorted(by_task.items())
+    ]
     lead = (
-        f"What each method recommends most often on each task, in {captions.where(standing.board)}. Boxes are LLM calls, "
+        f"What each method recommends most often on each task, in {captions.where(standing.board)}. Boxes are "
+        "LLM calls, "
         "arrows answers that are read, the last shape the sink. A graph that several methods share is drawn once. "
         "Counts and accuracies are over the runs that ended with that graph, so they are no comparison of graphs.",
     )
@@ -79,7 +82,9 @@ def graph_cards(
     runs = study.source.runs
     keys = ["method", "task", "world", "seed"]
     board = standing.board
-    own = runs[(runs["variant"] == board.variant) & (runs["search"] == board.search) & (runs["tier"] == board.tier)]
+    own = runs[
+        (runs["variant"] == board.variant) & (runs["search"] == board.search) & (runs["tier"] == board.tier)
+    ]
     own = own[(own["budget"] == board.budget) & own["method"].isin(methods)]
     counted = counted_runs(everyone, standing.ranking.samples.blocks)
     known = counted[keys].merge(own, on=keys)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from leaderboard import captions
 from leaderboard.captions import counted
 from leaderboard.cells import clean
 from leaderboard.charts import anytime_chart, cost_chart
 from leaderboard.ranks import Standing
-from leaderboard.rows import take_costs
 from leaderboard.site.graphs import graph_cards
 from leaderboard.site.page import Item, Page, Section, Shelf, Text, board_file, method_file
 from leaderboard.site.study import Study, track
@@ -98,7 +98,8 @@ def methods_page(study: Study, shelf: Shelf) -> Page:
         title=f"Methods: suite {study.source.suite}",
         columns=_INDEX,
         rows=tuple(rows),
-        caption=f"Rank and accuracy: {captions.where(board)}. Runs: of all boards. Controls are what a method must beat; "
+        caption=f"Rank and accuracy: {captions.where(board)}. Runs: of all boards. Controls are what a method "
+        "must beat; "
         "fixed architectures are tuned with the same budget; bounds know the truth and are never ranked.",
     )
     return Page("methods.html", "Methods", (Section("Methods", (shelf.table(table),)),), "methods.html")
@@ -116,7 +117,9 @@ def method_pages(study: Study, shelf: Shelf) -> Iterator[Page]:
             Section("Failures", *_failures(study, shelf, method)),
         ]
         if card := study.source.cards.get(method):
-            sections.insert(0, Section("Card", (Text(_lines(card)),), ("As its authors wrote it, shown as text.",)))
+            sections.insert(
+                0, Section("Card", (Text(_lines(card)),), ("As its authors wrote it, shown as text.",))
+            )
         lead = f"{_KINDS.get(study.kind(method), study.kind(method))}; badge: {clean(study.source.badge(method))}"
         yield Page(method_file(method), label, tuple(sections), "methods.html", (f"{clean(method)}: {lead}.",))
 
@@ -125,24 +128,30 @@ def _places(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
     """Its row of every ranked board."""
     label = study.labels[method]
     rows = [
-        _place(standing, method) for group in study.groups for standing in group if method in standing.board.labels
+        _place(study, standing, method)
+        for group in study.groups
+        for standing in group
+        if method in standing.board.labels
     ]
     where = f"suite {study.source.suite}, {label}"
     yield shelf.table(
         Table(
-            title=f"Places of one method: {where}, {method}" if label != method else f"Places of one method: {where}",
+            title=f"Places of one method: {where}, {method}"
+            if label != method
+            else f"Places of one method: {where}",
             columns=_PLACES,
             rows=tuple(rows),
-            caption="The same numbers as on each board. Difference: to the board's reference method, Holm-adjusted on "
+            caption="The same numbers as on each board. Difference: to the board's reference method, "
+            "Holm-adjusted on "
             "that board. Boards of one track share their runs, so the rows are not independent of each other.",
         ),
         whiskers=["difference"],
     )
 
 
-def _place(standing: Standing, method: str) -> tuple[Cell, ...]:
+def _place(study: Study, standing: Standing, method: str) -> tuple[Cell, ...]:
     board, ranking = standing
-    costs = take_costs(_runs(standing, method), ranking.samples.blocks).get(method)
+    costs = study.costs(standing).get(method)
     cells: dict[str, Cell] = {"label": captions.where(board, "suite"), "page": board_file(standing)}
     cells |= {key: value for key, value in facets(board).items()}
     cells["track"] = track(board)
@@ -159,7 +168,9 @@ def _place(standing: Standing, method: str) -> tuple[Cell, ...]:
 
 def _curve(study: Study, shelf: Shelf, method: str) -> list[Item]:
     lead = study.lead.board
-    tracks = [s for group in study.groups for s in group if s.board.tier == lead.tier and s.board.budget == lead.budget]
+    tracks = [
+        s for group in study.groups for s in group if s.board.tier == lead.tier and s.board.budget == lead.budget
+    ]
     known = [s for s in tracks if method in s.board.labels]
     return list(shelf.figure(lambda: anytime_chart(known, study.plan, highlight=method)))
 
@@ -174,7 +185,7 @@ def _graphs(study: Study, method: str) -> tuple[tuple[Item, ...], tuple[str, ...
 def _spending(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
     rows = []
     for standing in [s for s in study.whole if method in s.board.labels]:
-        costs = take_costs(_runs(standing, method), standing.ranking.samples.blocks).get(method)
+        costs = study.costs(standing).get(method)
         if costs is None:
             continue
         cells: dict[str, Cell] = {name.removeprefix("spent_"): mean for name, mean in costs.means.items()}
@@ -189,7 +200,8 @@ def _spending(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
             title=f"Spending of one method: suite {study.source.suite}, {method}",
             columns=_SPENT,
             rows=tuple(rows),
-            caption="Mean of a run's search at the full search budget, the optimizer's own LLM included; search time is "
+            caption="Mean of a run's search at the full search budget, the optimizer's own LLM included; "
+            "search time is "
             "modelled (geometric mean); the optimizer's own processor time is measured, and never charged.",
         )
     )
@@ -201,19 +213,22 @@ def _failures(study: Study, shelf: Shelf, method: str) -> tuple[tuple[Item, ...]
     bad = own[own["status"] != "ok"].sort_values(["task", "world", "seed", "variant", "search"], kind="stable")
     if bad.empty:
         return (), (f"All {counted(len(own), 'run')} ended without a failure.",)
-    rows = [tuple(_plain(value) for value in row) for row in bad[[c.key for c in _FAILURES]].itertuples(index=False)]
+    rows = [
+        tuple(_plain(value) for value in row) for row in bad[[c.key for c in _FAILURES]].itertuples(index=False)
+    ]
     table = Table(
         title=f"Failures of one method: suite {study.source.suite}, {method}",
         columns=_FAILURES,
         rows=tuple(rows),
-        caption=f"{counted(len(bad), 'run')} of {len(own)}. method_fault: counted with what the run had, its incumbent "
+        caption=f"{counted(len(bad), 'run')} of {len(own)}. method_fault: counted with what the run had, its "
+        "incumbent "
         "or the fallback. infra: the harness's fault; the place is left out for all methods.",
     )
     return (shelf.table(table),), ()
 
 
-def _plain(value: object) -> Cell:
-    return int(value) if isinstance(value, int) or hasattr(value, "__index__") else str(value)  # type: ignore[call-overload]
+def _plain(value: Any) -> Cell:
+    return str(value) if isinstance(value, str) else int(value)
 
 
 def _lines(card: str) -> str:
@@ -223,9 +238,3 @@ def _lines(card: str) -> str:
 
 def _or(items: list[Item], nothing: str) -> tuple[tuple[Item, ...], tuple[str, ...]]:
     return tuple(items), () if items else (nothing,)
-
-
-def _runs(standing: Standing, method: str):  # type: ignore[no-untyped-def]
-    board = standing.board
-    runs = board.runs if method in board.methods else board.bounds
-    return runs[runs["method"] == method]

@@ -32,23 +32,28 @@ _ENTRIES = (
     Column("method", "method", "text", view="data"),
 )
 _NUMBERS = (
-    ("accuracy", "simulated: exact expected accuracy of the recommended graph, from the world's own parameters; "
-     "live: share of test questions answered right, which no method ever sees"),
-    ("reference, headroom, regret, score", "simulated: against the instance's stored reference optimum; live: none"),
-    ("executions, node calls, compute, tokens, cost", "counted by the ledger as the run was charged; compute and cost "
-     "are nominal, from the pool's table"),
-    ("search time", "modelled: makespans of the rounds on the spec's slots a model, and the agent's calls in series"),
-    ("latency", "modelled seconds a question of the recommended graph: serial, critical path, makespan"),
-    ("optimizer CPU, wall seconds", "measured on whatever machine made the run; never charged, never ranked"),
-    ("intervals, p values, ranks, letters", "computed by this site's program from the columns above, under the plan"),
-)  # fmt: skip
+    "Accuracy: simulated, the exact expected accuracy of the recommended graph, from the world's own "
+    "parameters; live, "
+    "the share of test questions answered right, which no method ever sees.",
+    "Reference, headroom, regret, score: simulated, against the instance's stored reference optimum; live, none.",
+    "Executions, node calls, compute, tokens, cost: counted by the ledger as the run was charged; compute and "
+    "cost are "
+    "nominal, from the pool's table.",
+    "Search time: modelled, the makespans of the rounds on the plan's slots a model, and the agent's calls in "
+    "series.",
+    "Latency: modelled seconds a question of the recommended graph: serial, critical path, makespan.",
+    "Optimizer CPU and wall seconds: measured on whatever machine made the run; never charged, never ranked.",
+    "Intervals, p values, ranks, letters: computed by the program that built this site from the numbers above, "
+    "under "
+    "the plan.",
+)
 
 
 def provenance_page(study: Study, shelf: Shelf) -> Page:
     """Suite, plan, digest, software, how each number was obtained, and the files."""
     sections = [
         Section("Identity", (Words("", tuple(_identity(study))),)),
-        Section("How each number was obtained", (Words("", tuple(f"{what}: {how}." for what, how in _NUMBERS)),)),
+        Section("How each number was obtained", (Words("", _NUMBERS),)),
         Section("Entries", (shelf.table(_entries(study)),)),
         Section("Software", *_software(study)),
         Section("Files", *_files(study, shelf)),
@@ -65,11 +70,14 @@ def _identity(study: Study) -> list[str]:
     return [
         f"Suite {clean(source.suite)} {clean(board.version)}: {clean(source.title)}.",
         f"Plan {clean(board.plan)}{assumed}: reference {clean(study.plan.reference)}, level {study.plan.alpha:g}, "
-        f"practical margin ±{100 * study.plan.rope:g} point, primary variant {clean(study.plan.primary) or 'none'}.",
-        f"Records: {counted(len(whole), 'run')}, digest {source.digest}. It is over values, so it does not depend on how "
+        f"practical margin ±{100 * study.plan.rope:g} point, primary variant "
+        f"{clean(study.plan.primary) or 'none'}.",
+        f"Records: {counted(len(whole), 'run')}, digest {source.digest}. It is over values, so it does not "
+        "depend on how "
         "the records are stored.",
         f"Origin: {' and '.join(kinds)}.",
-        "The pages hold no clock and no random number: the same records, with the same package versions, give the same "
+        "The pages hold no clock and no random number: the same records, with the same package versions, give "
+        "the same "
         "bytes. All runs as one frame: data/runs.parquet.",
     ]
 
@@ -96,8 +104,10 @@ def _entries(study: Study) -> Table:
         title=f"Entries: suite {study.source.suite}",
         columns=_ENTRIES,
         rows=tuple(rows),
-        caption="One entry a method: all of its runs for this suite. Badge: self-reported, nobody has repeated the runs; "
-        "replayed, the recorded proposals were run again and gave the same records; verified, the method itself was run "
+        caption="One entry a method: all of its runs for this suite. Badge: self-reported, nobody has repeated "
+        "the runs; "
+        "replayed, the recorded proposals were run again and gave the same records; verified, the method "
+        "itself was run "
         "again. Measured in all: wall-clock seconds of its runs, on whatever machine made them.",
     )
 

@@ -67,7 +67,8 @@ def _regret(study: Study, shelf: Shelf) -> Section:
     return _section(
         "Where the regret is",
         items,
-        "These runs do not record the best graph that each search visited, so regret cannot be split into what was "
+        "These runs do not record the best graph that each search visited, so regret cannot be split into what "
+        "was "
         "never visited and what was visited but not recommended (suites with `visited = true` do).",
     )
 
@@ -142,7 +143,9 @@ _PARTS = (
 """In the order of reading."""
 
 
-def _across(study: Study, shelf: Shelf, title: str, tables: Iterator[Table] | Sequence[Table], nothing: str) -> Section:
+def _across(
+    study: Study, shelf: Shelf, title: str, tables: Iterator[Table] | Sequence[Table], nothing: str
+) -> Section:
     return _section(title, [shelf.table(table) for table in tables], nothing)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -132,10 +132,7 @@ class Shelf:
             figure = draw()
         except LeaderboardError:
             return ()
-        task = (about or {}).get("task", "")
-        data = replace(figure.data, title=f"Task {task}, {figure.data.title}") if task else figure.data
-        parts = ["figure", figure.name, slug(task) if task else ""]
-        name = self._keep("-".join(part for part in parts if part), with_badges(data, self._source))
+        name = self._keep(f"figure-{figure.name}", with_badges(figure.data, self._source))
         title, _, where = figure.title.partition(": ")
         return (FigureView(name, title, where, figure.caption, safe_svg(figure.svg), dict(about or {})),)
 

@@ -28,9 +28,9 @@ class FileLine(NamedTuple):
 class Source:
     """One suite's records and what is known about them. Everything in here may be hostile text.
 
-    runs, questions: the frames of `load_records(path)`; questions only where no exact accuracy is known. graphs: the
-    data of every recommended graph by its id. badges, cards: by method, where an entry has them. digest: of the
-    records. software: what the records say they were made with, and how many of them. broken: what could not be read.
+    runs, questions: the frames of `load_records(path)`; questions only where no exact accuracy is known. graphs:
+    the data of every recommended graph by its id. badges, cards: by method, where an entry has them. digest: of
+    the records. software: what they say they were made with, and how many. broken: what could not be read.
     """
 
     suite: str

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib import resources
 
+import pandas as pd
+
 from leaderboard.boards import Board
 from leaderboard.curves import search_currency
 from leaderboard.live import simulated
 from leaderboard.ranks import Plan, Standing, rank
+from leaderboard.rows import Costs, take_costs
 from leaderboard.scores import lead_rows, searches
 from leaderboard.site.source import Source
 from leaderboard.tables import ordered_boards, stand
@@ -33,6 +36,7 @@ class Study:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._by_task: dict[int, list[Standing]] = {}
+        self._costs: dict[int, dict[str, Costs]] = {}
 
     @property
     def plan(self) -> Plan:
@@ -61,7 +65,7 @@ class Study:
 
     @cached_property
     def primary(self) -> list[Standing]:
-        """What a reader sees first: the primary variant at its full search budget, once an inference budget and tier."""
+        """What a reader sees first: the primary variant at its full search budget."""
         own = [standing for standing in self.whole if standing.board.variant == self.plan.primary]
         return own or self.whole[:1]
 
@@ -83,6 +87,14 @@ class Study:
             ones = [standing.board.only(task) for task in standing.board.tasks]
             self._by_task[key] = [Standing(one, rank(one, self.source.questions, self.plan)) for one in ones]
         return self._by_task[key]
+
+    def costs(self, standing: Standing) -> dict[str, Costs]:
+        """What the runs of each method of a board cost, bounds included."""
+        key = id(standing.board)
+        if key not in self._costs:
+            everyone = pd.concat([standing.board.runs, standing.board.bounds])
+            self._costs[key] = take_costs(everyone, standing.ranking.samples.blocks)
+        return self._costs[key]
 
     @cached_property
     def first(self) -> tuple[str, ...]:
@@ -108,7 +120,9 @@ class Study:
     def models(self) -> list[str]:
         """Names of all models in recommended graphs, short names first, so that drawings agree on colours."""
         names = {str(node[0]) for graph in self.source.graphs.values() for node in graph["nodes"]}
-        sinks = {str(graph["sink"][1]) for graph in self.source.graphs.values() if graph["sink"] and graph["sink"][1]}
+        sinks = {
+            str(graph["sink"][1]) for graph in self.source.graphs.values() if graph["sink"] and graph["sink"][1]
+        }
         return sorted(names | sinks, key=lambda name: (len(name), name))
 
     @cached_property

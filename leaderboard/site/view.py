@@ -85,7 +85,7 @@ def facets(board: Board) -> dict[str, str]:
 
 
 def with_badges(table: Table, source: Source) -> Table:
-    """The table with a column that says how far each row's records were repeated; tables without methods as they are."""
+    """The table with a column that says how far each row's records were repeated, if its rows are methods."""
     keys = [column.key for column in table.columns]
     if "method" not in keys or "label" not in keys or "badge" in keys:
         return table
@@ -102,7 +102,7 @@ def table_view(
     about: Mapping[str, str] | None = None,
     whiskers: Sequence[str] = (),
 ) -> TableView:
-    """The table for a page. links: from a method to its page; about: facets of the table as a whole; whiskers: keys."""
+    """The table for a page. links: from a method to its page; about: facets of the whole table; whiskers: keys."""
     heading, _, where = table.title.partition(": ")
     shown = _shown(table)
     keys = [column.key for column in table.columns]
@@ -143,7 +143,7 @@ def _header(column: Column) -> Header:
     text = f"{words} ({unit})" if unit else words
     return Header(
         text=clean(text),
-        spoken=_SPOKEN.get(column.heading, ""),
+        spoken=_SPOKEN.get(column.heading, "" if column.heading else column.key.replace("_", " ")),
         type="text" if column.kind == "text" else "number",
         look=_look(column),
     )
@@ -180,7 +180,7 @@ def _row(
 def _href(key: str, known: Mapping[str, Cell], links: Callable[[str], str]) -> str:
     if key == "label" and known.get("page"):
         return str(known["page"])
-    owner = {"label": "method", "other_label": "other"}.get(key)
+    owner = {"label": "method", "other_label": "other"}.get(key, "")
     return links(str(known[owner])) if owner in known else ""
 
 

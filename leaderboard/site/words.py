@@ -8,8 +8,7 @@ from leaderboard.captions import counted
 from leaderboard.cells import clean
 from leaderboard.live import simulated
 from leaderboard.pairs import reversed_pair
-from leaderboard.ranks import Comparison, Ranking, Standing
-from leaderboard.rows import take_costs
+from leaderboard.ranks import Comparison, Ranking
 from leaderboard.site.source import SELF_REPORTED
 from leaderboard.site.study import Study, track
 
@@ -24,6 +23,7 @@ def headline(study: Study) -> list[str]:
     """The first screen: what was compared, who leads, by how much, and what a difference must be to count."""
     board, ranking = study.lead
     worlds = f"{counted(len(board.runs['world'].unique()), 'world')}" if board.instances else "the same worlds"
+    worlds += f" of the ranked stratum {clean(board.stratum)}" if board.instances else ""
     runs = f"{counted(len(ranking.order), 'method')}, {worlds}, search budget {board.search} each; {_unit(study)}."
     return [runs, _best_sentence(study), _reference_sentence(study), *_origin(study)]
 
@@ -31,7 +31,12 @@ def headline(study: Study) -> list[str]:
 def may(study: Study) -> list[str]:
     """What the data allow to be said."""
     found = [_best_sentence(study), _reference_sentence(study)]
-    found += [*_baseline_sentences(study), *_track_sentences(study), *_budget_sentence(study), *_agent_sentences(study)]
+    found += [
+        *_baseline_sentences(study),
+        *_track_sentences(study),
+        *_budget_sentence(study),
+        *_agent_sentences(study),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -58,11 +63,14 @@ def origin_sentence(study: Study) -> str:
     kinds = [simulated(board) for board in study.boards]
     if all(kinds):
         return (
-            "Everything here was simulated: the answers come from statistical models of LLM calls. The site says how "
+            "Everything here was simulated: the answers come from statistical models of LLM calls. The site "
+            "says how "
             "methods do in those worlds, and nothing has been measured on real models."
         )
     if any(kinds):
-        return "Some boards were simulated and some measured; each table says which, and they are never mixed in one."
+        return (
+            "Some boards were simulated and some measured; each table says which, and they are never mixed in one."
+        )
     return "Nothing here was simulated: the answers are those of real calls."
 
 
@@ -72,7 +80,9 @@ def _origin(study: Study) -> list[str]:
 
 def _unit(study: Study) -> str:
     board = study.lead.board
-    return "the unit of every test is the world" if board.instances else "the unit of every test is the search seed"
+    return (
+        "the unit of every test is the world" if board.instances else "the unit of every test is the search seed"
+    )
 
 
 def _best_sentence(study: Study) -> str:
@@ -80,6 +90,9 @@ def _best_sentence(study: Study) -> str:
     best = ranking.order[0]
     name, value = clean(board.labels[best]), 100 * ranking.estimates[best].mean
     others = [method for method in ranking.order if method in ranking.tied and method != best]
+    if study.kind(best) != "method":
+        notes = sorted({str(note) for note in board.runs.loc[board.runs["method"] == best, "note"].fillna("")})
+        name += f" ({': '.join(filter(None, [study.kind(best), clean(notes[0])]))})"
     start = f"{name} has the highest mean accuracy, {value:.1f}{_SPACE}%"
     if len(ranking.order) == 1:
         return f"{start}; nothing else was run."
@@ -105,7 +118,9 @@ def _reference_sentence(study: Study) -> str:
             f"{len(better)} of {total} methods {'is' if len(better) == 1 else 'are'} better than {label} "
             f"({_names(study, better)}), {certain} lies wholly beyond {rope}"
         )
-    return f"{words}. {len(worse)} {'is' if len(worse) == 1 else 'are'} worse; the others are not separated from it."
+    return (
+        f"{words}. {len(worse)} {'is' if len(worse) == 1 else 'are'} worse; the others are not separated from it."
+    )
 
 
 def _separated(ranking: Ranking) -> tuple[list[str], list[str]]:
@@ -164,7 +179,9 @@ def _track_sentences(study: Study) -> Iterator[str]:
     else:
         yield f"No method is separated upwards from {label} on each of the tracks {_listed(names)}."
     if never:
-        yield f"On some of these tracks alone: {_names(study, never)}; whether they win depends on what is counted."
+        yield (
+            f"On some of these tracks alone: {_names(study, never)}; whether they win depends on what is counted."
+        )
 
 
 def _budget_sentence(study: Study) -> Iterator[str]:
@@ -183,7 +200,7 @@ def _budget_sentence(study: Study) -> Iterator[str]:
 
 def _agent_sentences(study: Study) -> Iterator[str]:
     board, ranking = study.lead
-    costs = take_costs(board.runs, ranking.samples.blocks)
+    costs = study.costs(study.lead)
     asked = [m for m in ranking.order if costs[m].agent_share > 0]
     if asked:
         shares = ", ".join(f"{clean(board.labels[m])} {costs[m].agent_share:.1%}" for m in asked)
@@ -196,12 +213,14 @@ def _scope(study: Study) -> Iterator[str]:
         yield "The claims are for new search seeds and for questions like these, on the models that were called."
     elif board.instances:
         yield (
-            "The claims are for new worlds of this family, whose parameters are a declared range around fitted ones; "
+            "The claims are for new worlds of this family, whose parameters are a declared range around fitted "
+            "ones; "
             "a real model pool may lie outside it."
         )
     else:
         yield (
-            "The claims are for new search seeds in these very worlds, not for other worlds: more seeds would only "
+            "The claims are for new search seeds in these very worlds, not for other worlds: more seeds would "
+            "only "
             "say how patient a method is here."
         )
 
@@ -211,7 +230,8 @@ def _order(study: Study) -> Iterator[str]:
     tied = sum(not found.separated for found in ranking.pairs)
     if tied:
         yield (
-            f"The order of rows is no ranking: {tied} of {len(ranking.pairs)} pairs are not separated. Methods that "
+            f"The order of rows is no ranking: {tied} of {len(ranking.pairs)} pairs are not separated. Methods "
+            "that "
             "share a letter may be in any order, and not separated is not the same as equal."
         )
 
@@ -221,16 +241,24 @@ def _power(study: Study) -> Iterator[str]:
     if detectable:
         usual, worst = (100 * value for value in detectable)
         yield (
-            f"Differences to the reference below about {usual:.1f} points (noisiest comparison: {worst:.1f}) would "
-            "most likely have been missed, so a tie says little about them (80 % power, one test at 5 %, before Holm)."
+            f"Differences to the reference below about {usual:.1f} points (noisiest comparison: {worst:.1f}) "
+            "would "
+            "most likely have been missed, so a tie says little about them (80 % power, one test at 5 %, "
+            "before Holm)."
         )
     else:
-        yield "No interval can be given with one run, or where nothing varies: the table shows values and no verdicts."
+        yield (
+            "No interval can be given with one run, or where nothing varies: the table shows values and no "
+            "verdicts."
+        )
 
 
 def _tasks(study: Study) -> Iterator[str]:
     if len(study.lead.board.tasks) > 1:
-        yield "Not that a method is better on one task: the plan's endpoint is the mean over all; tasks are secondary."
+        yield (
+            "Not that a method is better on one task: the plan's endpoint is the mean over all; tasks are "
+            "secondary."
+        )
 
 
 def _scripted(study: Study) -> Iterator[str]:
@@ -253,7 +281,10 @@ def _traps(study: Study) -> Iterator[str]:
     ]
     if apart and lead.instances:
         parts = ", ".join(f"{len(b.runs['world'].unique())} of stratum {b.stratum}" for b in apart)
-        yield f"Nothing about worlds without anything to find: {parts} were run and are reported apart, never ranked."
+        yield (
+            f"Nothing about worlds without anything to find: {parts} were run and are reported apart, never "
+            "ranked."
+        )
 
 
 def _key(study: Study) -> tuple[str, str, str]:
@@ -266,7 +297,8 @@ def _references(study: Study) -> Iterator[str]:
     below = int(places["reference_how"].astype(str).str.contains("lower bound").sum())
     if below:
         yield (
-            f"Not how far from optimal: in {below} of {len(places)} places the reference is a lower bound, so regret "
+            f"Not how far from optimal: in {below} of {len(places)} places the reference is a lower bound, so "
+            "regret "
             "is understated and a score of 1 is not the optimum there."
         )
 
@@ -276,17 +308,25 @@ def _failures(study: Study) -> Iterator[str]:
     failed, lost = int((status == "method_fault").sum()), int((status == "infra").sum())
     if failed:
         yield (
-            f"{counted(failed, 'run')} of {len(status)} failed by the method's fault and count with what they had; "
+            f"{counted(failed, 'run')} of {len(status)} failed by the method's fault and count with what they "
+            "had; "
             "the methods' pages list them."
         )
     if lost:
-        yield f"{counted(lost, 'run')} of {len(status)} were lost to infrastructure; their blocks are left out for all."
+        yield (
+            f"{counted(lost, 'run')} of {len(status)} were lost to infrastructure; their blocks are left out "
+            "for all."
+        )
 
 
 def _badges(study: Study) -> Iterator[str]:
     own = [method for method in study.methods if study.source.badge(method) == SELF_REPORTED]
     if own:
-        who = "every entry is" if len(own) == len(study.methods) else f"{len(own)} of {len(study.methods)} entries are"
+        who = (
+            "every entry is"
+            if len(own) == len(study.methods)
+            else f"{len(own)} of {len(study.methods)} entries are"
+        )
         yield f"By badge {who} self-reported: nobody has repeated those runs independently."
 
 
@@ -295,12 +335,18 @@ def _left_out(study: Study) -> Iterator[str]:
     if left:
         yield f"{counted(len(left), 'place')} were left out for all methods because one of them lacks a run there."
     if study.source.broken:
-        yield f"{counted(len(study.source.broken), 'file')} could not be read and are missing; Provenance names them."
+        yield (
+            f"{counted(len(study.source.broken), 'file')} could not be read and are missing; Provenance "
+            "names them."
+        )
 
 
 def _assumed(study: Study) -> Iterator[str]:
     if study.plan.assumed:
-        yield "The suite's own plan is not at hand: reference method and margins are defaults, so nothing is confirmatory."
+        yield (
+            "The suite's own plan is not at hand: reference method and margins are defaults, so nothing is "
+            "confirmatory."
+        )
 
 
 def _names(study: Study, methods: Sequence[str], few: int = _FEW) -> str:
@@ -312,11 +358,3 @@ def _names(study: Study, methods: Sequence[str], few: int = _FEW) -> str:
 
 def _listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def standing_words(standing: Standing, method: str) -> str:
-    """One method's place on one board, in words."""
-    _, ranking = standing
-    best, worst = ranking.ranks[method]
-    place = f"place {best}" if best == worst else f"place {best} to {worst}"
-    return f"{place} of {len(ranking.order)}"

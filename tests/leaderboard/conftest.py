@@ -142,7 +142,7 @@ def make_live(runs):
     )  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def frames():
     """The makers above, for tests that build their own frames."""
     return SimpleNamespace(
