@@ -43,7 +43,7 @@ def _sums(events: Sequence[pa.Table]) -> Sums:
     charged = _of(table, "search", "agent", "selection")
     spent = _added(charged, runs, [(name, "sum") for name in (*CURRENCIES, "measured_optimizer")])
     by_agent = _added(agent, runs, [("flops", "sum"), ("usd", "sum"), ("seconds", "sum"), ("phase", "count")])
-    selected = _added(table.filter(pc.equal(table["phase"], "selection")), runs, [("flops", "sum")])
+    selected = _added(_of(table, "selection"), runs, [("flops", "sum")])
     found = _added(searched, runs, [("phase", "count"), ("graph", "count_distinct")])
     return {
         **{name: spent[f"{name}_sum"] for name in (*CURRENCIES, "measured_optimizer")},

@@ -174,7 +174,7 @@ _ATTEMPTS = {
     "optima": "import importlib.resources as r; (r.files('bench') / 'data' / 'optima.toml').read_text()",
     "tasks": "import tasks.math",
     "data": "import os; os.listdir('/box/bench/data')",
-    "repository": f"import os; os.listdir({str(ROOT)!r})",
+    "repository": f"open({str(ROOT / 'README.md')!r})",
     "home": "import os; os.listdir('/root') + os.listdir('/home')",
     "passwords": "open('/etc/passwd')",
     "parent": "import os; open(f'/proc/{os.getppid()}/environ').read()",
