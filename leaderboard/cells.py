@@ -47,13 +47,20 @@ def raw_names(column: Column) -> list[str]:
 
 
 def raw_values(column: Column, cell: Cell) -> list[str | int | float | None]:
-    """The values under `raw_names`, unrounded; None where there is no finite number."""
+    """The values under `raw_names`, to 12 significant figures; None where there is no finite number.
+
+    The figures beyond depend on the processor's arithmetic, and the same records must give the same bytes.
+    """
     names = raw_names(column)
     if isinstance(cell, str):
         return [clean(cell)]
     parts = list(cell) if isinstance(cell, tuple) else [cell]
     parts += [None] * (len(names) - len(parts))
-    return [part if part is not None and math.isfinite(part) else None for part in parts]
+    return [_rounded(part) if part is not None and math.isfinite(part) else None for part in parts]
+
+
+def _rounded(value: int | float) -> int | float:
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def _interval_text(column: Column, cell: Interval) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import sys
 import tempfile
@@ -23,6 +24,9 @@ __all__ = ["check_site", "site_command", "site_files", "write_site"]
 
 MARK = "isobudget-site.txt"
 """A folder with this file is a site of ours, and may be replaced by one."""
+
+SUMS = "SHA256SUMS"
+"""What to compare a site with that was built elsewhere: `results/` holds those of the published entries."""
 
 _MARK_TEXT = (
     b"A site built by `isobudget leaderboard --out`. A folder that holds this file may be replaced whole.\n"
@@ -80,7 +84,16 @@ def check_site(results: Path, out: Path) -> str | None:
 
 
 def site_files(results: Path) -> Files:
-    """Path and content of every file; several suites get a folder each, and a first page to choose from."""
+    """Path and content of every file, and last the sums of them all, as `sha256sum -c` reads them."""
+    sums = {}
+    for path, content in _pages(results):
+        sums[path] = hashlib.sha256(content).hexdigest()
+        yield path, content
+    yield SUMS, "".join(f"{digest}  {path}\n" for path, digest in sorted(sums.items())).encode()
+
+
+def _pages(results: Path) -> Files:
+    """Several suites get a folder each, and a first page to choose from."""
     with _progress("reading records") as told:
         suites = gather(results, told)
     for error in [error for found in suites for error in found.broken]:
