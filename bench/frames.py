@@ -145,7 +145,7 @@ def _run_row(record: Record) -> dict[str, Any]:
         **{name: getattr(spec, name) for name in _SETTINGS},
         "seed": spec.seed,
         "world": world,
-        "provenance": summary["provenance"],
+        "provenance": record.provenance,
         "status": summary["status"],
         "error": summary["error"],
         **_graph_columns(record.recommended, space),

@@ -87,8 +87,13 @@ def _debug(command: Any) -> Any:
 )
 @click.option("--space", type=click.Choice(["standard", "paper", "open"]), help="Which graphs are allowed.")
 @click.option("--pool", metavar="POOL", help="Model pool: a name or a TOML file.")
-@click.option("--world", metavar="WORLD", help="simulated, openai, or served (the simulated models over HTTP).")
+@click.option(
+    "--world",
+    metavar="WORLD",
+    help="simulated, openai, served (the simulated models over HTTP), or replay (with --tape).",
+)
 @click.option("--universe", metavar="U", help="Universe of the simulated world.")
+@click.option("--tape", type=click.Path(path_type=Path), help="Tape of world replay (docs/tapes.md).")
 @click.option("--base-url", metavar="URL", help="Server of the openai world, such as http://127.0.0.1:8000/v1.")
 @click.option("--model", "models", multiple=True, metavar="1B=NAME", help="What the server calls a model.")
 @click.option("--agent-url", metavar="URL", help="Server of the LLM that drives methods with agent=llm.")
@@ -113,6 +118,44 @@ def run(suite: str, debug: bool, **options: Any) -> None:
     from bench.app.running import run_command
 
     run_command(suite, **options)
+
+
+@main.command()
+@click.argument("suite", required=False)
+@click.option(
+    "--import", "answers", type=click.Path(path_type=Path), help="Published results: a CSV or Parquet file."
+)
+@click.option("--greedy", is_flag=True, help="Of --import: repeated calls give the same answer again.")
+@_debug
+def record(suite: str | None, answers: Path | None, greedy: bool, debug: bool, **options: Any) -> None:
+    """Run a SUITE in a live world and keep every node call on a tape; or make a tape of published results.
+
+    \b
+    isobudget record real --base-url URL --tape FILE    a recorded run; --world replay repeats it with no model
+    isobudget record --import CSV -t TASK --tape FILE   real answers of public models (docs/tapes.md)
+
+    The same command again resumes.
+    """
+    from bench.app.taping import import_command, record_command
+
+    if answers is not None:
+        click.echo(import_command(answers, options["tape"], options["tasks"], greedy))
+    else:
+        record_command(suite, **options)
+
+
+record.params += [option for option in run.params if option.name not in {own.name for own in record.params}]
+
+
+@main.command()
+@click.argument("tapes", nargs=-1, required=True, metavar="TAPE...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The merged tape.")
+@_debug
+def merge(tapes: tuple[Path, ...], output: Path, debug: bool) -> None:
+    """Merge TAPEs of one world. Calls that are on several must say the same; an error names the first that does not."""
+    from bench.app.taping import merge_command
+
+    click.echo(merge_command(tapes, output))
 
 
 @main.command()
