@@ -22,7 +22,7 @@ from bench.fitting.observed import Sightings
 from bench.keys import generator
 from bench.worlds.base import I64
 
-__all__ = ["Margins", "fit_margins"]
+__all__ = ["Margins", "fit_margins", "posterior_margins"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -102,7 +102,9 @@ def fit_margins(calls: Sightings, spread: float, within: float, draws: int = 16)
     counts, rules = _Counts(calls), _Rules(spread)
     told = int((counts.total >= 2).sum()) >= _LEAST_PAIRS
     share = (counts.right.sum(0) + 0.5) / (counts.total.sum(0) + 1)
-    start = np.append(-np.sqrt(2) * logit(share) / 1.7 / np.sqrt(2), [logit(0.6 / 0.8), logit(0.8 if told else within)])
+    start = np.append(
+        -np.sqrt(2) * logit(share) / 1.7 / np.sqrt(2), [logit(0.6 / 0.8), logit(0.8 if told else within)]
+    )
     free = np.ones(len(start), np.bool_)
     free[-1] = told
 
@@ -111,7 +113,10 @@ def fit_margins(calls: Sightings, spread: float, within: float, draws: int = 16)
         x[free] = part
         joint = counts.posterior(x, rules)
         # A weak pull keeps correlations off their bounds where few questions were asked.
-        return float(-logsumexp(joint, axis=(1, 2)).sum() + 0.5 * ((x[-2:] - start[-2:]) / 2.0) @ ((x[-2:] - start[-2:]) / 2.0))
+        return float(
+            -logsumexp(joint, axis=(1, 2)).sum()
+            + 0.5 * ((x[-2:] - start[-2:]) / 2.0) @ ((x[-2:] - start[-2:]) / 2.0)
+        )
 
     found = minimize(loss, start[free], method="BFGS", options={"gtol": 1e-3 * math.sqrt(counts.shape[0])})
     x = start.copy()
@@ -130,6 +135,16 @@ def fit_margins(calls: Sightings, spread: float, within: float, draws: int = 16)
         margin=margin,
         noise=noise,
     )
+
+
+def posterior_margins(
+    calls: Sightings, theta: F64, between: float, within: float, spread: float
+) -> tuple[F64, F64]:
+    """One draw of each question's margins (Q, M) and noise (Q, 1), given its answers and the parameters."""
+    counts, rules = _Counts(calls), _Rules(spread)
+    x = np.append(theta, [logit(min(between / within, 1 - 1e-3)), logit(within)])
+    margin, noise = _drawn(counts, x, rules, 1)
+    return margin[:, :, 0], noise
 
 
 def _parts(x: F64) -> tuple[F64, float, float]:

@@ -7,7 +7,7 @@ question. So a fit sees the same whether a tape holds texts, published results, 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -23,7 +23,7 @@ from bench.tapes import ANSWER, GRAPH, Tape
 from bench.worlds.base import ABSENT, I64, ROLE_KEYS, World
 from bench.worlds.replay import ReplayWorld
 
-__all__ = ["Executed", "Sightings", "executions", "halves", "ids_of", "imported", "sighted"]
+__all__ = ["Executed", "Sightings", "answer_ids", "executions", "halves", "ids_of", "imported", "sighted"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -165,7 +165,7 @@ def imported(tape: Tape, models: tuple[str, ...] | None = None) -> Sightings:
         "model": [names.index(row["model"]) for row in rows],
         "role": [ROLE_KEYS["assistant"]] * len(rows),
         "replica": [row["replica"] for row in rows],
-        "answer": _answer_ids(rows),
+        "answer": answer_ids(rows),
         "prompt": [row["prompt_tokens"] for row in rows],
         "tokens": [row["completion_tokens"] for row in rows],
     }
@@ -182,19 +182,25 @@ def imported(tape: Tape, models: tuple[str, ...] | None = None) -> Sightings:
     )
 
 
-def _answer_ids(rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    known: dict[str, dict[str, int]] = defaultdict(dict)
-    ids = []
+def answer_ids(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Ids of published answers; a question's wrong ones by how common they are, 1 the most common."""
+    wrong: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        wrong = known[row["question"]]
-        none = row["grade"] != 1
-        ids.append(0 if row["grade"] == 0 else NONE if none else wrong.setdefault(row["answer"], len(wrong) + 1))
-    return ids
+        if row["grade"] == 1:
+            wrong[row["question"]][row["answer"]] += 1
+    ranked = {
+        question: {
+            answer: i for i, (answer, _) in enumerate(sorted(count.items(), key=lambda e: (-e[1], e[0])), 1)
+        }
+        for question, count in wrong.items()
+    }
+    return [
+        0 if row["grade"] == 0 else ranked[row["question"]][row["answer"]] if row["grade"] == 1 else NONE
+        for row in rows
+    ]
 
 
-def _task(
-    world: World, task: str, entries: Sequence[Executed], models: tuple[str, ...], ids: Ids
-) -> Sightings:
+def _task(world: World, task: str, entries: Sequence[Executed], models: tuple[str, ...], ids: Ids) -> Sightings:
     places: dict[tuple[str, int], int] = {}
     seen: dict[tuple[Any, ...], None] = {}
     for split in sorted({entry.split for entry in entries}):
@@ -217,7 +223,10 @@ def _rows(
         np.broadcast_to(request.question, trace.handle.shape).ravel(),
         trace.handle.ravel(),
     ).reshape(trace.handle.shape)
-    nodes = [(node.model, node.role, replica, node.preds) for node, replica in zip(graph.nodes, graph.replicas, strict=True)]
+    nodes = [
+        (node.model, node.role, replica, node.preds)
+        for node, replica in zip(graph.nodes, graph.replicas, strict=True)
+    ]
     if graph.sink is not None and graph.sink.kind != "vote":
         nodes.append((graph.sink.model, graph.sink.kind, 0, graph.reads))
     levels = graph.levels
@@ -226,7 +235,12 @@ def _rows(
         trial, salt = int(request.trial[q]), int(np.broadcast_to(request.salt, request.question.shape)[q])
         for n, (model, role, replica, preds) in enumerate(nodes):
             inputs = tuple((int(answers[p, q]), levels[p], models.index(graph.nodes[p].model)) for p in preds)
-            figures = (trace.prompt_tokens[n, q], trace.completion_tokens[n, q], trace.seconds[n, q], trace.wall[n, q])
+            figures = (
+                trace.prompt_tokens[n, q],
+                trace.completion_tokens[n, q],
+                trace.seconds[n, q],
+                trace.wall[n, q],
+            )
             yield (
                 (place, trial, salt),
                 (models.index(model), ROLE_KEYS[role], replica),

@@ -185,7 +185,10 @@ class _Task:
 
 
 def fit_readers(
-    evidence: Mapping[str, Evidence], physics: Mapping[str, TaskPhysics], readers: Mapping[str, Reader], common: Common
+    evidence: Mapping[str, Evidence],
+    physics: Mapping[str, TaskPhysics],
+    readers: Mapping[str, Reader],
+    common: Common,
 ) -> dict[tuple[str, str], Estimate]:
     """Figures by (task, model or "common"; name). physics, readers: the base's, at which the priors are centred."""
     parts = [_Task(task, given, common) for task, given in evidence.items() if len(given.calls.model)]
@@ -234,7 +237,11 @@ def fit_readers(
 
 def _estimate(name: str, value: float, error: float, prior: float) -> Estimate:
     found = through(value, error, math.exp if name in _LOGS else float)
-    return found if error < prior / 2 and prior > _HELD else found._replace(low=-math.inf, high=math.inf, fitted=False)
+    return (
+        found
+        if error < prior / 2 and prior > _HELD
+        else found._replace(low=-math.inf, high=math.inf, fitted=False)
+    )
 
 
 def _errors(slopes: Sequence[F64], parts: Sequence[_Task], spread: F64) -> F64:

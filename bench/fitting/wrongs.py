@@ -51,7 +51,9 @@ def fit_wrongs(calls: Sightings, base: TaskPhysics, common: Common, options: int
     different, error_b = clustered_ratio(top_b, bottom_b)
     same, error_w = clustered_ratio(top_w, bottom_w)
     if bottom_b.sum() >= _LEAST:
-        coincidence = through(different, error_b, lambda s: _mean_to_typical(s, common.coincidence_spread, options))
+        coincidence = through(
+            different, error_b, lambda s: _mean_to_typical(s, common.coincidence_spread, options)
+        )
     else:
         coincidence, different = assumed(base.coincidence), base.coincidence
     if bottom_w.sum() >= _LEAST and same > different:
@@ -139,7 +141,9 @@ def _no_answers(calls: Sightings, base: TaskPhysics, cut: dict[str, float]) -> d
         lost = cut.get(name, 0.0)
         # Shares of 0 are outside what a universe may say; one half of a call is the least that could be seen.
         least = 0.5 / float(bottom.sum())
-        found[name] = through(share, error, lambda v, lost=lost, least=least: _inside((v - lost) / (1 - lost), least))
+        found[name] = through(
+            share, error, lambda v, lost=lost, least=least: _inside((v - lost) / (1 - lost), least)
+        )
     return found
 
 
