@@ -146,6 +146,7 @@ def _run_row(record: Record) -> dict[str, Any]:
         "seed": spec.seed,
         "world": world,
         "provenance": record.provenance,
+        "fuser": _fuser(record, space),
         "status": summary["status"],
         "error": summary["error"],
         **_graph_columns(record.recommended, space),
@@ -167,6 +168,13 @@ def _run_row(record: Record) -> dict[str, Any]:
         **_spent(record),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
     }
+
+
+def _fuser(record: Record, space: Space) -> str:
+    """Whether the modelled fusers of a simulated board were ever compared with real ones: a pool's file says so."""
+    if not any(words in record.provenance for words in ("simulated", "modelled fusers")):
+        return "real"
+    return "validated" if space.pool.fidelity else "unvalidated"
 
 
 def _checkpoint_row(record: Record, passed: Mapping[str, Any]) -> dict[str, Any]:

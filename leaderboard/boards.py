@@ -44,6 +44,9 @@ RUN_COLUMNS: tuple[str, ...] = (
 )
 """The columns of a runs frame that the tables read (bench.records gives more)."""
 
+OPTIONAL_COLUMNS = ("fuser",)
+"""Read where they are there: whether modelled fusers were ever compared with real ones."""
+
 QUESTION_COLUMNS: tuple[str, ...] = ("method", "task", "budget", "seed", "question", "kind", "correct")
 """The columns of a questions frame: one row a test question of a run."""
 
@@ -136,7 +139,8 @@ def split_boards(runs: pd.DataFrame) -> list[Board]:
     if runs.empty:
         raise LeaderboardError("no runs to rank: is this the folder that `isobudget run` printed?")
     # A smaller budget that a run passed is never tested: without exact truth nothing is known of it.
-    known = runs.loc[~runs["checkpoint"].astype(bool) | runs["accuracy"].notna(), list(RUN_COLUMNS)]
+    columns = [*RUN_COLUMNS, *(name for name in OPTIONAL_COLUMNS if name in runs.columns)]
+    known = runs.loc[~runs["checkpoint"].astype(bool) | runs["accuracy"].notna(), columns]
     # Taking rows is what the tables do most, and plain objects are taken ten times faster than typed strings.
     known = known.astype({name: object for name in known.select_dtypes(["str", "object"]).columns})
     # The order of the files must not move a bit of the output: sums of floats depend on it.

@@ -159,6 +159,51 @@ def merge(tapes: tuple[Path, ...], output: Path, debug: bool) -> None:
 
 
 @main.command()
+@click.argument("tape", type=click.Path(path_type=Path))
+@click.option("--pool", metavar="POOL", help="Models to fit: a pool's name or file [the tape's].")
+@click.option(
+    "--universe", default="main", show_default=True, help="Whose figures stand where the tape is silent."
+)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
+@click.option("--unsafe-local-exec", is_flag=True, help="Grade code without a sandbox.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of what is fitted.")
+@_debug
+def calibrate(tape: Path, debug: bool, **options: Any) -> None:
+    """Fit the simulated world to a TAPE; write a universe, a pool and a report on graphs held out from the fit."""
+    from bench.app.calibrating import calibrate_command
+
+    click.echo(calibrate_command(tape, **options))
+
+
+@main.command()
+@click.argument("suite")
+@click.option("--tape", required=True, type=click.Path(path_type=Path), help="Tape on which SUITE was recorded.")
+@click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Only these methods.")
+@click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="Only these tasks.")
+@click.option("--seed", "seeds", metavar="SEEDS", help="Only these seeds: 0, 0-9 or 0,3.")
+@click.option("--budget", metavar="B", help="Inference budget that was recorded.")
+@click.option("--search", metavar="S", help="Search budget that was recorded.")
+@click.option("--pool", metavar="POOL", help="Models to fit: a pool's name or file [the tape's].")
+@click.option("--universe", metavar="U", help="Whose figures stand where the tape is silent [main].")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
+@click.option("--unsafe-local-exec", is_flag=True, help="Grade code without a sandbox.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of records and report."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@_debug
+def fidelity(suite: str, debug: bool, **options: Any) -> None:
+    """Say whether the simulated board of SUITE can be believed: replayed against simulated, fitted to half of a tape.
+
+    For graphs held out from the fit: correlation. For methods, over the pairs separated in both worlds: how many
+    differences have the same sign, and the slope. The figures go into the fitted pool's file.
+    """
+    from bench.app.fidelity import fidelity_command
+
+    click.echo(fidelity_command(suite, **options))
+
+
+@main.command()
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
