@@ -37,7 +37,7 @@ class Figure(NamedTuple):
 
 class GraphFidelity(NamedTuple):
     """Over held-out graphs. corrected: the correlation divided by the observed accuracies' reliability (Spearman 1904),
-    at most 1. error: mean absolute difference, a share; noise: what sampling the questions alone would make it."""
+    it can exceed 1. error: mean absolute difference, a share; noise: what sampling the questions alone would make it."""
 
     graphs: int
     correlation: Figure
@@ -162,7 +162,7 @@ def _correlation(
     reliability = 1 - float(weight @ variance) / float(oo)
     if reliability <= 0:
         return plain, math.nan
-    return plain, max(-1.0, min(1.0, plain / math.sqrt(reliability)))
+    return plain, plain / math.sqrt(reliability)
 
 
 def _bootstrap(size: int, statistic: Callable[[npt.NDArray[np.int64]], tuple[float, ...]], data: Floats) -> Floats:

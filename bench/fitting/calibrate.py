@@ -157,15 +157,9 @@ def predictions(
 def _alone(task: str, seen: Sightings, start: Universe) -> _Task:
     """The fits to calls that read nothing."""
     alone, base, common = seen.alone, start.task(task), start.common
-    missing = [name for m, name in enumerate(seen.models) if not (alone.model == m).any()]
-    if missing:
-        raise IsobudgetError(
-            f"no call of {', '.join(missing)} on task {task} that reads nothing: how good a model is alone is the "
-            "first thing to fit (record more graphs, or calibrate with a pool of the models that are there)"
-        )
     lengths = fit_lengths(alone, base, common, task_class(task).answer_tokens)
     wrongs = fit_wrongs(alone, base, common, _options(task, alone), lengths.cut)
-    return _Task(seen, fit_margins(alone, common.noise_spread, base.within), wrongs, lengths)
+    return _Task(seen, fit_margins(alone, base, common.noise_spread), wrongs, lengths)
 
 
 def _options(task: str, alone: Sightings) -> int:

@@ -16,7 +16,10 @@ _WIDE = 1.959963984540054
 
 
 class Estimate(NamedTuple):
-    """A value with its 95 % interval. fitted: False where the tape does not tell and the base's figure stands."""
+    """A value with its 95 % interval.
+
+    fitted: False where the tape tells too little: the base's figure, or hardly moved from the prior around it.
+    """
 
     value: float
     low: float
@@ -26,7 +29,7 @@ class Estimate(NamedTuple):
     @property
     def note(self) -> str:
         """For a file's comment."""
-        return f"[fit] 95 % {self.low:.3g} to {self.high:.3g}" if self.fitted else "[assumed] not told by the tape"
+        return f"[fit] 95 % {self.low:.3g} to {self.high:.3g}" if self.fitted else "[assumed] the tape tells too little"
 
 
 def assumed(value: float) -> Estimate:

@@ -14,13 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
-from scipy.special import expit, log_ndtr, logit, logsumexp, ndtr
+from scipy.optimize import brentq, minimize
+from scipy.special import expit, log_ndtr, logit, logsumexp, ndtr, ndtri
 
+from bench.errors import IsobudgetError
 from bench.fitting.estimate import Estimate, assumed, through
 from bench.fitting.observed import Sightings
 from bench.keys import generator
 from bench.worlds.base import I64
+from bench.worlds.simulation.universe import TaskPhysics
 
 __all__ = ["Margins", "fit_margins", "posterior_margins"]
 
@@ -28,8 +30,9 @@ F64 = npt.NDArray[np.float64]
 
 _Z, _N, _E = 33, 5, 25  # nodes of the rules: even grids for z and e, which many samples pin down narrowly
 _EDGE = 4.0
+_PULL = 2.0  # in logits
 _SAMPLES = 12  # of one model on one question that are used; more only narrow the grids' posteriors
-_LEAST_PAIRS = 30  # (question, model) with two samples, below which `within` is not told
+_LEAST_PAIRS = 30  # questions with two models, or pairs of question and model with two samples, to tell a correlation
 
 
 @dataclass(frozen=True)
@@ -94,47 +97,67 @@ class _Counts:
         return joint
 
 
-def fit_margins(calls: Sightings, spread: float, within: float, draws: int = 16) -> Margins:
+def fit_margins(calls: Sightings, base: TaskPhysics, spread: float, draws: int = 16) -> Margins:
     """Fit to the calls of one task that read nothing.
 
-    spread: ν. within: the base's, kept where no model was sampled twice on enough questions. draws: K.
+    base: whose correlations stay where too few questions were answered twice by a model, or by two models, and whose
+    accuracy stays of a model that was never asked alone. spread: ν. draws: K.
+    Raises IsobudgetError for a model that neither the tape nor the base knows.
     """
     counts, rules = _Counts(calls), _Rules(spread)
-    told = int((counts.total >= 2).sum()) >= _LEAST_PAIRS
-    share = (counts.right.sum(0) + 0.5) / (counts.total.sum(0) + 1)
-    start = np.append(
-        -np.sqrt(2) * logit(share) / 1.7 / np.sqrt(2), [logit(0.6 / 0.8), logit(0.8 if told else within)]
+    asked = counts.total > 0
+    told = np.append(
+        asked.any(axis=0),
+        [(asked.sum(axis=1) >= 2).sum() >= _LEAST_PAIRS, (counts.total >= 2).sum() >= _LEAST_PAIRS],
     )
-    free = np.ones(len(start), np.bool_)
-    free[-1] = told
+    share = (counts.right.sum(0) + 0.5) / (counts.total.sum(0) + 1)
+    start = np.append(-ndtri(share), [logit(base.between / base.within - 1e-6), logit(base.within)])
+
+    def whole(part: F64) -> F64:
+        x = start.copy()
+        x[told] = part
+        return x
 
     def loss(part: F64) -> float:
-        x = start.copy()
-        x[free] = part
-        joint = counts.posterior(x, rules)
+        x = whole(part)
         # A weak pull keeps correlations off their bounds where few questions were asked.
-        return float(
-            -logsumexp(joint, axis=(1, 2)).sum()
-            + 0.5 * ((x[-2:] - start[-2:]) / 2.0) @ ((x[-2:] - start[-2:]) / 2.0)
-        )
+        off = (x[-2:] - start[-2:]) / _PULL
+        return float(-logsumexp(counts.posterior(x, rules), axis=(1, 2)).sum() + 0.5 * off @ off)
 
-    found = minimize(loss, start[free], method="BFGS", options={"gtol": 1e-3 * math.sqrt(counts.shape[0])})
-    x = start.copy()
-    x[free] = found.x
-    error = np.zeros(len(x))
-    error[free] = np.sqrt(np.diag(np.linalg.pinv(_hessian(loss, found.x))))
-    _, between, inside = _parts(x)
+    found = minimize(loss, start[told], method="BFGS", options={"gtol": 1e-3 * math.sqrt(counts.shape[0])})
+    x, error = whole(found.x), np.zeros(len(start))
+    error[told] = np.sqrt(np.diag(np.linalg.pinv(_hessian(loss, found.x))))
+    accuracy = _accuracies(calls.models, x, error, told, base, rules)
+    _, between, within = _parts(x)
     margin, noise = _drawn(counts, x, rules, draws)
     return Margins(
-        accuracy={
-            name: through(-x[m], error[m], lambda t: _mean_accuracy(t, inside, rules))
-            for m, name in enumerate(calls.models)
-        },
-        between=through(x[-2], error[-2], lambda t: float(expit(t)) * inside),
-        within=through(x[-1], error[-1], lambda t: float(expit(t))) if told else assumed(within),
+        accuracy=accuracy,
+        between=through(x[-2], error[-2], lambda t: float(expit(t)) * within) if told[-2] else assumed(between),
+        within=through(x[-1], error[-1], lambda t: float(expit(t))) if told[-1] else assumed(within),
         margin=margin,
         noise=noise,
     )
+
+
+def _accuracies(
+    models: Sequence[str], x: F64, error: F64, told: npt.NDArray[np.bool_], base: TaskPhysics, rules: _Rules
+) -> dict[str, Estimate]:
+    """By model. The θ of one that was never asked alone is put into x, from the base's accuracy."""
+    _, _, within = _parts(x)
+    found = {}
+    for m, name in enumerate(models):
+        if told[m]:
+            found[name] = through(-x[m], error[m], lambda t: _mean_accuracy(t, within, rules))
+            continue
+        if name not in base.accuracy:
+            raise IsobudgetError(
+                f"no call of {name} that reads nothing: how good a model is alone is the first thing to fit (record "
+                "more graphs, or give --pool the models that are there)"
+            )
+        wanted = base.accuracy[name]
+        x[m] = -brentq(lambda t, wanted=wanted: _mean_accuracy(t, within, rules) - wanted, -10.0, 10.0)
+        found[name] = assumed(wanted)
+    return found
 
 
 def posterior_margins(

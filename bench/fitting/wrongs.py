@@ -141,6 +141,9 @@ def _no_answers(calls: Sightings, base: TaskPhysics, cut: dict[str, float]) -> d
         lost = cut.get(name, 0.0)
         # Shares of 0 are outside what a universe may say; one half of a call is the least that could be seen.
         least = 0.5 / float(bottom.sum())
+        if share == 0:
+            found[name] = Estimate(least, 0.0, 3 / float(bottom.sum()))  # the rule of three
+            continue
         found[name] = through(
             share, error, lambda v, lost=lost, least=least: _inside((v - lost) / (1 - lost), least)
         )
