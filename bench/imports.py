@@ -61,6 +61,7 @@ def _frame(path: Path, task: str) -> pd.DataFrame:
             frame = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False)
         else:
             frame = pd.read_parquet(path)
+            frame = frame.astype(object).where(frame.notna(), "")  # an empty cell is an empty text, as in CSV
     except (OSError, ValueError, pa.ArrowException) as error:
         raise IsobudgetError(f"{path} is neither CSV nor Parquet ({str(error)[:100]})") from error
     lacks = [name for name in _NEEDED if name not in frame]

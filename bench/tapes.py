@@ -30,6 +30,7 @@ from bench.errors import IsobudgetError, WorldError
 __all__ = [
     "ANSWER",
     "CALL",
+    "CHOSEN",
     "COLUMNS",
     "GRAPH",
     "MEASURED",
@@ -50,6 +51,9 @@ FORMAT = 1
 """Version of the file format; readers refuse others."""
 
 CALL, GRAPH, ANSWER = "call", "graph", "answer"
+
+CHOSEN = "chosen"
+"""Role of a graph row whose execution was picked by its inputs' grades: it tells of the reader, not of the graph."""
 
 _TEXTS = "kind task split question model role parents sampling text answer finish revision world server provenance".split()
 COLUMNS = pa.schema(

@@ -11,8 +11,9 @@ from tabulate import tabulate
 
 from bench.fitting.calibrate import Fit, Prediction, calibrate
 from bench.tapes import read_tape
+from bench.worlds.base import ABSENT
 
-__all__ = ["calibrate_command", "figures_table", "predictions_text"]
+__all__ = ["calibrate_command", "figures_table", "predictions_text", "readers_table"]
 
 
 def calibrate_command(
@@ -29,6 +30,7 @@ def calibrate_command(
             f"{path}: {'; '.join(tape.head.labels)}; tape {tape.digest[:12]}. {made.calls} calls fitted.",
             figures_table(made),
             predictions_text(predicted),
+            readers_table(made),
         ]
     )
     write_text(output / "report.txt", report)
@@ -54,6 +56,25 @@ def figures_table(made: Fit) -> str:
     table = tabulate(rows, ["figure", "fitted", "95 % from", "to"], tablefmt="simple", floatfmt=".3f")
     words = f"\n\nThe tape tells too little of these; they stay at or near the base's: {', '.join(untold)}." if untold else ""
     return f"{table}{words}"
+
+
+def readers_table(made: Fit) -> str:
+    """Right answers (%) of readers by how many of their inputs were right, as observed; calls in brackets."""
+    cells: dict[tuple[str, str, int], dict[int, list[bool]]] = {}
+    for task, seen in made.seen.items():
+        part = seen.reading
+        degree, right = (part.inputs != ABSENT).sum(axis=1), (part.inputs == 0).sum(axis=1)
+        for model, d, j, answer in zip(part.model, degree, right, part.answer == 0, strict=True):
+            cells.setdefault((task, part.models[model], int(d)), {}).setdefault(int(j), []).append(bool(answer))
+    if not cells:
+        return "No calls that read answers."
+    widest = max(d for _, _, d in cells)
+    rows = [
+        [*key, *(f"{100 * np.mean(by[j]):.0f} ({len(by[j])})" if j in by else "" for j in range(widest + 1))]
+        for key, by in sorted(cells.items())
+    ]
+    table = tabulate(rows, ["task", "reader", "inputs", *map(str, range(widest + 1))], tablefmt="simple")
+    return f"Readers that were right, % (calls), by how many inputs were right; observed, on what was fitted:\n\n{table}"
 
 
 def predictions_text(predicted: Sequence[Prediction], most: int = 12) -> str:

@@ -18,7 +18,7 @@ from bench.errors import IsobudgetError, unknown
 from bench.spec import RunSpec
 from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
 
-__all__ = ["run_command"]
+__all__ = ["opening_of", "run_command"]
 
 
 def run_command(
@@ -139,6 +139,11 @@ def _folder(suite: Suite, original: Suite, options: dict[str, Any]) -> Path:
     same = suite.plan_hash == original.plan_hash
     name = suite.name if same else f"{suite.name}-{suite.plan_hash[:6]}"
     return Path("runs") / (f"{name}-replay" if options["replay"] else name)
+
+
+def opening_of(world: str, pool: str, options: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What opening a live world takes that no suite asks for."""
+    return _opening(load_suite("real").with_plan(world=world, pool=pool), {**options, "replay": {}}, folder)
 
 
 def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, Any]:

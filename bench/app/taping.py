@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import IsobudgetError
+from bench.fusers import is_fuser_plan, load_fuser_plan, record_fusers
 from bench.spec import RunSpec
 from bench.tapes import CALL, GRAPH, Tape, compact, exists, merge, read_tape
 
@@ -29,6 +30,9 @@ def record_command(suite: str | None, tape: Path | None, **options: Any) -> None
         raise IsobudgetError(
             "a recording is one process, so that one call has one answer; the world overlaps its calls"
         )
+    if is_fuser_plan(suite):
+        _record_plan(suite, tape, **options)
+        return
     if options["dry_run"]:
         run_command(suite, record=tape, tape=None, **options)
         return
@@ -37,6 +41,32 @@ def record_command(suite: str | None, tape: Path | None, **options: Any) -> None
         whole = compact(tape)
     if not options["quiet"]:
         click.echo(f"{_summary(whole)}\nreplay it: isobudget run {suite} --world replay --tape {tape}", err=True)
+
+
+def _record_plan(name: str, tape: Path, output: Path | None, **options: Any) -> None:
+    """Record a plan of readers instead of a suite's runs."""
+    import click
+    from tabulate import tabulate
+
+    from bench.app.running import opening_of
+    from bench.worlds import load_world
+    from bench.worlds.recording import Recorder
+
+    plan = load_fuser_plan(name)
+    if options["dry_run"]:
+        calls = len(options["tasks"] or plan.tasks) * plan.questions * plan.most_calls
+        click.echo(f"{name}: at most {plan.most_calls} calls a question, {calls} in all (a recording resumes)")
+        return
+    world = options["world"] or "openai"
+    identity = (("universe", options["universe"] or "main"),) if world == "served" else ()
+    with _alone(tape):
+        opening = opening_of(world, options["pool"] or plan.pool.name, options, output or Path("runs") / name)
+        with Recorder(load_world(world, **dict(identity), **opening), tape, identity, plan.pool.name) as recorder:
+            told = None if options["quiet"] else lambda words: click.echo(words, err=True)
+            rows = record_fusers(recorder, plan, options["tasks"], told)
+        whole = compact(tape)
+    click.echo(tabulate(rows, "keys", tablefmt="simple"))
+    click.echo(f"{_summary(whole)}\nfit to it: isobudget calibrate {tape} -o FOLDER", err=True)
 
 
 def merge_command(paths: Sequence[Path], output: Path) -> str:

@@ -61,6 +61,7 @@ class Fit:
     figures: dict[tuple[str, ...], Estimate]
     service: Service
     calls: int
+    seen: Mapping[str, Sightings]
 
     def save(self, folder: Path) -> None:
         """Write pool.toml and universe.toml."""
@@ -129,6 +130,7 @@ def fit(calls: Mapping[str, Sightings], pool: Pool, base: str, tape: Tape | None
         figures=figures,
         service=service,
         calls=sum(len(seen.model) for seen in calls.values()),
+        seen=calls,
     )
 
 
@@ -140,6 +142,8 @@ def predictions(
     right: dict[tuple[str, str], list[int]] = {}
     graphs: dict[tuple[str, str], Graph] = {}
     for entry in executed:
+        if entry.chosen:
+            continue
         (done,) = execute(world, entry.task, entry.split, pool, [entry.request])
         key = entry.task, entry.graph.id
         graphs[key] = entry.graph
@@ -157,6 +161,8 @@ def predictions(
 def _alone(task: str, seen: Sightings, start: Universe) -> _Task:
     """The fits to calls that read nothing."""
     alone, base, common = seen.alone, start.task(task), start.common
+    if not len(alone.model):
+        raise IsobudgetError(f"no call on task {task} that reads nothing: a fit begins with what models do alone")
     lengths = fit_lengths(alone, base, common, task_class(task).answer_tokens)
     wrongs = fit_wrongs(alone, base, common, _options(task, alone), lengths.cut)
     return _Task(seen, fit_margins(alone, base, common.noise_spread), wrongs, lengths)

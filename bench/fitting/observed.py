@@ -19,7 +19,7 @@ from bench.errors import IsobudgetError
 from bench.graph import Graph
 from bench.keys import text_key
 from bench.levels import Request, Trace, run_graphs
-from bench.tapes import ANSWER, GRAPH, Tape
+from bench.tapes import ANSWER, CHOSEN, GRAPH, Tape
 from bench.worlds.base import ABSENT, I64, ROLE_KEYS, World
 from bench.worlds.replay import ReplayWorld
 
@@ -86,11 +86,15 @@ _ARRAYS = tuple(field.name for field in fields(Sightings) if field.name not in (
 
 @dataclass(frozen=True)
 class Executed:
-    """One graph on the questions on which a tape has all of its calls."""
+    """One graph on the questions on which a tape has it.
+
+    chosen: picked by the grades of what the last node reads, so only that node's answers are a fair sample.
+    """
 
     task: str
     split: str
     request: Request
+    chosen: bool = False
 
     @property
     def graph(self) -> Graph:
@@ -99,9 +103,9 @@ class Executed:
 
 def executions(tape: Tape) -> list[Executed]:
     """Every graph that was recorded, with its questions, by task, split and graph."""
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
+    found: dict[tuple[str, str, str, bool], list[dict[str, Any]]] = defaultdict(list)
     for row in tape.part(GRAPH).to_pylist():
-        found[row["task"], row["split"], row["text"]].append(row)
+        found[row["task"], row["split"], row["text"], row["role"] == CHOSEN].append(row)
     return [
         Executed(
             task,
@@ -112,17 +116,29 @@ def executions(tape: Tape) -> list[Executed]:
                 np.array([row["trial"] for row in rows], dtype=np.int64),
                 np.array([row["salt"] for row in rows], dtype=np.uint64),
             ),
+            chosen,
         )
-        for (task, split, data), rows in sorted(found.items())
+        for (task, split, data, chosen), rows in sorted(found.items())
     ]
 
 
 def halves(executed: Sequence[Executed]) -> tuple[list[Executed], list[Executed]]:
-    """To fit and to hold out, by the graphs' ids: all executions of one graph are on one side."""
+    """To fit and to hold out, by the graphs' ids: all executions of one graph are on one side.
+
+    Chosen executions are fitted: they do not say how good a graph is, so there is nothing to predict. So are the teams
+    that they were chosen from, which are all that such a tape tells of models alone.
+    """
     sides: tuple[list[Executed], list[Executed]] = ([], [])
+    planned = {(entry.task, entry.split) for entry in executed if entry.chosen}
     for entry in executed:
-        sides[text_key(f"held out {entry.graph.id}") % 2].append(entry)
+        team = (entry.task, entry.split) in planned and not _reads(entry.graph)
+        sides[0 if entry.chosen or team else text_key(f"held out {entry.graph.id}") % 2].append(entry)
     return sides
+
+
+def _reads(graph: Graph) -> bool:
+    """Whether any model reads another's answer."""
+    return any(node.preds for node in graph.nodes) or (graph.sink is not None and graph.sink.kind != "vote")
 
 
 def ids_of(world: ReplayWorld) -> Ids:
@@ -208,7 +224,8 @@ def _task(world: World, task: str, entries: Sequence[Executed], models: tuple[st
         traces = run_graphs(world, [entry.request for entry in part], task, split, models)
         for entry, trace in zip(part, traces, strict=True):
             for row in _rows(entry, trace, ids, places, models):
-                seen.setdefault(row, None)
+                if row[2] or not entry.chosen:
+                    seen.setdefault(row, None)
     return _gathered(task, models, list(seen))
 
 

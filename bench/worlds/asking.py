@@ -123,9 +123,9 @@ def seed_of(tags: Tags) -> int:
     return text_key(f"{tags.trial} {tags.salt} {tags.replica}") % _SEEDS
 
 
-def graph_key(graph: Graph, task: str, split: str, question: str, trial: int, salt: int) -> bytes:
-    """The key of one execution of a graph."""
-    return hashlib.sha256(json.dumps(["graph", graph.id, task, split, question, trial, salt]).encode()).digest()
+def graph_key(role: str, graph: Graph, task: str, split: str, question: str, trial: int, salt: int) -> bytes:
+    """The key of one execution of a graph. role: as the tape's row has it."""
+    return hashlib.sha256(json.dumps([role, graph.id, task, split, question, trial, salt]).encode()).digest()
 
 
 def pick_answers(rows: int) -> Answers:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bench.errors import IsobudgetError
 from bench.levels import Request
-from bench.tapes import CALL, GRAPH, Head, TapeConflict, exists, read_tape, row_of, write_part
+from bench.tapes import CALL, CHOSEN, GRAPH, Head, TapeConflict, exists, read_tape, row_of, write_part
 from bench.worlds.asking import Asked, Facts, TextWorld, asked, graph_key, pick_answers, seed_of
 from bench.worlds.base import I64, ROLE_KEYS, Answers, Calls
 from bench.worlds.simulation.engine import pick
@@ -58,6 +58,7 @@ class Recorder:
         self._known: dict[bytes, dict[str, Any]] = {}
         self._held: list[dict[str, Any]] = []
         self._graphs: set[bytes] = set()
+        self.chosen = False  # whether executions are picked by their inputs' grades, and so say nothing of a graph
         self._load()
 
     @property
@@ -114,16 +115,16 @@ class Recorder:
 
     def note(self, task: str, split: str, requests: Sequence[Request]) -> None:
         """Keep which graphs were run on which questions: `execute` says so."""
-        questions = getattr(self.world.task(task), split)
+        questions, role = getattr(self.world.task(task), split), CHOSEN if self.chosen else GRAPH
         for graph, number, trials, salts in requests:
             data = json.dumps(graph.to_dict(), sort_keys=True)
             shape = np.broadcast_to(salts, len(number)), np.broadcast_to(trials, len(number))
             for i, salt, trial in zip(number.tolist(), *(values.tolist() for values in shape), strict=True):
-                key = graph_key(graph, task, split, questions[i].id, trial, salt)
+                key = graph_key(role, graph, task, split, questions[i].id, trial, salt)
                 if key not in self._graphs:
                     self._graphs.add(key)
                     place = {"task": task, "split": split, "question": questions[i].id, "number": i}
-                    self._held.append(row_of(key, GRAPH, **place, trial=trial, salt=salt, role="graph", text=data))
+                    self._held.append(row_of(key, GRAPH, **place, trial=trial, salt=salt, role=role, text=data))
 
     def flush(self, runs: Sequence[str] = ()) -> None:
         """Write what is held. runs: ids of runs that are now wholly on the tape."""

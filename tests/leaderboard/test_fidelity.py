@@ -99,7 +99,7 @@ def frames():
     def made(universe):
         records = Records.of(
             run(method, "math", search="300ex", seed=seed, tests=5, world=SimulatedWorld(universe))
-            for method in ("random", "single-model", "cheapest")
+            for method in ("random", "single-model", "self-consistency")
             for seed in range(10)
         )
         return records.runs_df(), records.questions_df()
@@ -131,9 +131,9 @@ def test_pairs_are_compared_whatever_is_separated(frames):
     found = method_fidelity(frames["main"], frames["correlated"])
 
     assert {(pair.method, pair.other) for pair in found.pairs} == {
-        ("cheapest", "random"),
-        ("cheapest", "single-model"),
+        ("random", "self-consistency"),
         ("random", "single-model"),
+        ("self-consistency", "single-model"),
     }
     both = [pair for pair in found.pairs if pair.separated_live and pair.separated_simulated]
     assert found.separated == len(both)
