@@ -85,7 +85,9 @@ def load_fuser_plan(name: str) -> FuserPlan:
             teams={int(size): tuple(map(tuple, teams)) for size, teams in data["teams"].items()},
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        raise IsobudgetError(f"{name} is no plan of fusers: {error!r} (bench/data/tapes/fusers.toml is one)") from error
+        raise IsobudgetError(
+            f"{name} is no plan of fusers: {error!r} (bench/data/tapes/fusers.toml is one)"
+        ) from error
 
 
 def record_fusers(
@@ -107,7 +109,9 @@ def record_fusers(
                 world.chosen = False
                 covered.update((task, size, count) for count, _, _ in chosen)
                 if done is not None:
-                    done(f"{task}: {size} inputs, {' '.join(team)}: {len(chosen)} of {(size + 1) * len(questions)}")
+                    done(
+                        f"{task}: {size} inputs, {' '.join(team)}: {len(chosen)} of {(size + 1) * len(questions)}"
+                    )
     return [{"task": t, "inputs": d, "right": j, "readings": n} for (t, d, j), n in sorted(covered.items())]
 
 
@@ -144,7 +148,9 @@ def _read(
     trial = np.array([at for _, at in places], dtype=np.int64)
     nothing: npt.NDArray[np.uint64] = np.zeros(len(places), np.uint64)
     requests = [
-        Request(_graph(team, reader, role), number, trial, nothing) for reader in plan.readers for role in plan.roles
+        Request(_graph(team, reader, role), number, trial, nothing)
+        for reader in plan.readers
+        for role in plan.roles
     ]
     for start in range(0, len(requests), _TOGETHER):
         execute(world, task, _SPLIT, plan.pool, requests[start : start + _TOGETHER])

@@ -112,10 +112,20 @@ def test_a_killed_recording_goes_on_and_ends_the_same(data, recorded, tmp_path):
 
 
 def test_a_call_that_is_not_on_the_tape_is_named_with_the_command_that_records_it(data, recorded, tmp_path):
-    done = _call(*[a.replace("0-1", "7") if isinstance(a, str) else a for a in _replay(data, recorded / "a.tape", tmp_path)])
+    done = _call(
+        *[a.replace("0-1", "7") if isinstance(a, str) else a for a in _replay(data, recorded / "a.tape", tmp_path)]
+    )
 
     assert done.exit_code == 2
-    for words in ("lacks", "calls, the first: model ", ", role ", "task mmlu", "question mmlu/sums/", "trial 7", "salt "):
+    for words in (
+        "lacks",
+        "calls, the first: model ",
+        ", role ",
+        "task mmlu",
+        "question mmlu/sums/",
+        "trial 7",
+        "salt ",
+    ):
         assert words in done.stderr
     assert f"isobudget record real --tape {recorded / 'a.tape'} --world served" in done.stderr
     assert not list(tmp_path.glob("*.parquet"))

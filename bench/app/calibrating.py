@@ -54,7 +54,11 @@ def figures_table(made: Fit) -> str:
         if model.name in made.service.told:
             rows.append([f"pool.{model.name}.decode ({made.service.source})", model.decode, None, None])
     table = tabulate(rows, ["figure", "fitted", "95 % from", "to"], tablefmt="simple", floatfmt=".3f")
-    words = f"\n\nThe tape tells too little of these; they stay at or near the base's: {', '.join(untold)}." if untold else ""
+    words = (
+        f"\n\nThe tape tells too little of these; they stay at or near the base's: {', '.join(untold)}."
+        if untold
+        else ""
+    )
     return f"{table}{words}"
 
 

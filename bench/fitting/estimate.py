@@ -29,7 +29,11 @@ class Estimate(NamedTuple):
     @property
     def note(self) -> str:
         """For a file's comment."""
-        return f"[fit] 95 % {self.low:.3g} to {self.high:.3g}" if self.fitted else "[assumed] the tape tells too little"
+        return (
+            f"[fit] 95 % {self.low:.3g} to {self.high:.3g}"
+            if self.fitted
+            else "[assumed] the tape tells too little"
+        )
 
 
 def assumed(value: float) -> Estimate:

@@ -32,7 +32,9 @@ _Z, _N, _E = 33, 5, 25  # nodes of the rules: even grids for z and e, which many
 _EDGE = 4.0
 _PULL = 2.0  # in logits
 _SAMPLES = 12  # of one model on one question that are used; more only narrow the grids' posteriors
-_LEAST_PAIRS = 30  # questions with two models, or pairs of question and model with two samples, to tell a correlation
+_LEAST_PAIRS = (
+    30  # questions with two models, or pairs of question and model with two samples, to tell a correlation
+)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,9 @@ def test_measured_columns_may_differ_and_the_first_stays(tmp_path):
     assert merged.digest == read_tape(tmp_path / "b").digest
 
 
-@pytest.mark.parametrize("change", [{"text": "other"}, {"completion_tokens": 3}, {"revision": "v2"}, {"seconds": 1.5}])
+@pytest.mark.parametrize(
+    "change", [{"text": "other"}, {"completion_tokens": 3}, {"revision": "v2"}, {"seconds": 1.5}]
+)
 def test_one_call_with_two_contents_is_refused_by_name(tmp_path, change):
     write_part(tmp_path / "a", [row(1), row(2)], HEAD)
     write_part(tmp_path / "b", [row(1, **change)], HEAD)

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from bench import Space, run
-from bench.frames import Records
+from bench import Graph, Space
 from bench.keys import generator
 from bench.worlds.simulated import SimulatedWorld
 from leaderboard.fidelity import graph_fidelity, method_fidelity
@@ -46,8 +45,6 @@ def test_the_right_world_correlates(graphs, observed):
 def test_a_wrong_world_does_not(graphs, observed):
     """The models' names permuted: what is good there is bad here."""
     swap = {"1B": "8B", "3B": "3B", "8B": "1B"}
-    from bench import Graph
-
     wrong = [
         Graph.of(
             [(swap[n.model], n.role) for n in g.nodes],
@@ -92,48 +89,63 @@ def test_few_graphs_give_no_figure():
         graph_fidelity(["t"], [0.1, 0.2], [0.1], [5])
 
 
-@pytest.fixture(scope="module")
-def frames():
-    """Runs of three methods, ten seeds, in three worlds: two universes of equal physics, and one of other physics."""
+def test_the_same_world_agrees_with_itself_on_methods(frames, runs):
+    nothing = frames.questions(runs).iloc[:0]
+    found = method_fidelity((runs, nothing), (frames.runs(key=5), nothing))
 
-    def made(universe):
-        records = Records.of(
-            run(method, "math", search="300ex", seed=seed, tests=5, world=SimulatedWorld(universe))
-            for method in ("random", "single-model", "self-consistency")
-            for seed in range(10)
-        )
-        return records.runs_df(), records.questions_df()
-
-    return {name: made(name) for name in ("main", "correlated")}
-
-
-def test_the_same_world_agrees_with_itself_on_methods(frames):
-    found = method_fidelity(frames["main"], frames["main"])
-
-    assert len(found.pairs) == 3
-    assert found.separated >= 1
+    assert len(found.pairs) == 3 * 15  # tasks × pairs of six methods
+    assert found.separated > 15
     assert found.same_sign.value == 1
-    assert found.slope.value == pytest.approx(1)
-    assert found.same_sign.low < 1  # few pairs, and the interval says so
+    assert 0.8 < found.same_sign.low < 1
+    assert found.slope.low < 1 < found.slope.high
+    assert found.slope.high - found.slope.low < 0.5
 
 
-def test_a_contrary_world_has_the_other_sign(frames):
-    runs, questions = frames["main"]
-    contrary = runs.assign(accuracy=1 - runs["accuracy"])
-    found = method_fidelity((runs, questions), (contrary, questions))
+def test_a_contrary_world_has_the_other_sign(frames, runs):
+    nothing = frames.questions(runs).iloc[:0]
+    found = method_fidelity((runs, nothing), (runs.assign(accuracy=1 - runs["accuracy"]), nothing))
 
-    assert found.separated >= 1
     assert found.same_sign.value == 0
     assert found.slope.value == pytest.approx(-1)
 
 
-def test_pairs_are_compared_whatever_is_separated(frames):
-    found = method_fidelity(frames["main"], frames["correlated"])
+def test_a_world_with_half_the_differences_has_slope_two(frames, runs):
+    nothing = frames.questions(runs).iloc[:0]
+    flat = runs.assign(accuracy=0.5 + (runs["accuracy"] - 0.5) / 2)
+    found = method_fidelity((runs, nothing), (flat, nothing))
 
-    assert {(pair.method, pair.other) for pair in found.pairs} == {
-        ("random", "self-consistency"),
-        ("random", "single-model"),
-        ("self-consistency", "single-model"),
-    }
+    assert found.slope.value == pytest.approx(2)
+
+
+def test_graded_live_runs_are_compared_with_exact_simulated_ones(frames, live):
+    simulated = frames.runs(methods=("agent-reinforce", "random", "single", "tpe"), seeds=4)
+    found = method_fidelity(live, (simulated, live[1].iloc[:0]))
+
+    assert len(found.pairs) == 3 * 6
     both = [pair for pair in found.pairs if pair.separated_live and pair.separated_simulated]
     assert found.separated == len(both)
+    first = found.pairs[0]
+    runs, questions = live
+    graded = questions[questions["task"] == first.task].groupby("method")["correct"].mean()
+    assert first.live == pytest.approx(graded[first.method] - graded[first.other])
+    assert {(pair.method < pair.other) for pair in found.pairs} == {True}
+
+
+def test_nothing_separated_gives_no_figure(frames):
+    alike = frames.runs(methods=("random", "random-agent"), seeds=3)
+    nothing = frames.questions(alike).iloc[:0]
+    found = method_fidelity((alike, nothing), (alike, nothing))
+
+    assert found.separated == 0
+    assert math.isnan(found.same_sign.value) and math.isnan(found.slope.value)
+
+
+def test_boards_of_unvalidated_fusers_say_so(frames, runs):
+    from leaderboard import leaderboard_tables, render
+
+    def caption(fuser):
+        return " ".join(render(next(iter(leaderboard_tables(runs.assign(fuser=fuser))))).split())
+
+    assert "FUSER UNVALIDATED" in caption("unvalidated")
+    assert "FUSER UNVALIDATED" not in caption("validated")
+    assert "FUSER UNVALIDATED" not in " ".join(render(next(iter(leaderboard_tables(runs)))).split())

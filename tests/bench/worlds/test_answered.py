@@ -42,7 +42,9 @@ def answers():
     for m, model in enumerate(MODELS):
         for q in range(120):
             draw = rng.random()
-            table[model, q] = "right" if draw < 0.3 + 0.15 * m + 0.3 * (q % 2) else "" if draw > 0.97 else f"w{q % 3}"
+            table[model, q] = (
+                "right" if draw < 0.3 + 0.15 * m + 0.3 * (q % 2) else "" if draw > 0.97 else f"w{q % 3}"
+            )
     return table
 
 
@@ -112,7 +114,9 @@ def test_greedy_answers_repeat_and_others_run_out(tmp_path, tape):
     two = _executed(world, pair)
     assert set(np.unique(two.trace.handle)) == {1, 2}
 
-    with pytest.raises(TapeMiss, match=r"has 2 answers of model 1B, role assistant, task math, question q\d+; .*draw 3"):
+    with pytest.raises(
+        TapeMiss, match=r"has 2 answers of model 1B, role assistant, task math, question q\d+; .*draw 3"
+    ):
         _executed(world, Graph.of([("1B", "assistant")] * 3, [], ("vote", None)))
 
 
@@ -131,8 +135,16 @@ def test_another_task_or_other_models_are_refused(tape, tmp_path):
         (("model", "question", "answer"), ("1B", "1", "a"), "no column correct (or gold)"),
         (("model", "answer", "correct"), ("1B", "a", "1"), "no column question"),
         (("model", "question", "answer", "correct"), ("1B", "1", "a", "maybe"), "row 1: correct must be 0 or 1"),
-        (("model", "question", "answer", "gold", "seconds"), ("1B", "1", "a", "a", "-2"), "row 1: seconds must be"),
-        (("model", "question", "answer", "gold", "task"), ("1B", "1", "a", "a", "mmlu"), "no answers of task math"),
+        (
+            ("model", "question", "answer", "gold", "seconds"),
+            ("1B", "1", "a", "a", "-2"),
+            "row 1: seconds must be",
+        ),
+        (
+            ("model", "question", "answer", "gold", "task"),
+            ("1B", "1", "a", "a", "mmlu"),
+            "no answers of task math",
+        ),
     ],
 )
 def test_bad_files_are_named(tmp_path, header, row, words):
@@ -194,7 +206,9 @@ def test_votes_of_real_models_are_predicted(name, tmp_path):
     for line in table:
         for model in chosen:
             given = line[model]
-            question, right = (line["item"], given == "0") if maths else (line["question_id"], given == line["gold"])
+            question, right = (
+                (line["item"], given == "0") if maths else (line["question_id"], given == line["gold"])
+            )
             rows.append((model, question, "" if given == "-1" else given, int(right)))
     path = write(tmp_path / name, rows)
     pool = load_pool("llama-small")
