@@ -150,8 +150,7 @@ class _Run:
         if self.agent.transcript:
             summary["transcript"] = self.agent.transcript
         measured = manifest() | {"seconds": time.perf_counter() - started}
-        if tape := getattr(self.world, "replayed", ""):
-            measured["replayed"] = tape
+        measured |= {"replayed": tape} if (tape := getattr(self.world, "replayed", "")) else {}
         return Record(self.spec, self.journal.table(), summary, measured)
 
     def _note(self) -> str:

@@ -1,13 +1,14 @@
-"""Can a simulated board be believed? A simulated world against what it was fitted to: for graphs, and for methods.
+"""Can a simulated board be believed? A simulated world against what it was fitted to, for graphs and for methods.
 
-Graphs: correlation of predicted with observed accuracy over graphs that no fit saw, within tasks. Methods: over the
-pairs that are separated in both worlds (Holm's correction over each world's pairs of a task), the share whose
+Graphs: correlation of predicted with observed accuracy over graphs that no fit saw, within tasks. Methods: over
+the pairs that are separated in both worlds (Holm's correction over each world's pairs of a task), the share whose
 differences have the same sign, and the slope of the live differences on the simulated ones, through the origin.
+Intervals are the delete-one jackknife's (Tukey 1958): over graphs for correlations, on Fisher's z scale; over
+methods for the slope, because pairs share them. No draw is random.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -23,8 +24,9 @@ from leaderboard.ranks import Plan, rank
 
 __all__ = ["Figure", "GraphFidelity", "MethodFidelity", "PairOfMethods", "graph_fidelity", "method_fidelity"]
 
-_RESAMPLES = 2_000
 _LEAST_GRAPHS = 4
+_LIMIT = 1 - 1e-9
+_WIDE = 1.959963984540054
 
 
 class Figure(NamedTuple):
@@ -35,9 +37,16 @@ class Figure(NamedTuple):
     high: float
 
 
+_NOTHING = Figure(math.nan, math.nan, math.nan)
+
+
 class GraphFidelity(NamedTuple):
-    """Over held-out graphs. corrected: the correlation divided by the observed accuracies' reliability (Spearman 1904),
-    it can exceed 1. error: mean absolute difference, a share; noise: what sampling the questions alone would make it."""
+    """Over held-out graphs.
+
+    corrected: the correlation divided by the root of the observed accuracies' reliability (Spearman 1904); it can
+    exceed 1. error: mean absolute difference, a share; noise: what sampling the questions alone would make it;
+    bias: mean of predicted minus observed.
+    """
 
     graphs: int
     correlation: Figure
@@ -71,10 +80,9 @@ class MethodFidelity(NamedTuple):
 def graph_fidelity(
     task: Sequence[str], predicted: npt.ArrayLike, observed: npt.ArrayLike, questions: npt.ArrayLike
 ) -> GraphFidelity:
-    """Of G graphs that were held out: their tasks, accuracies in both worlds, and the questions they were observed on.
+    """Of G graphs that were held out: tasks, accuracies in both worlds, questions that they were observed on.
 
-    Weights are the questions; tasks are centred, so that a task being easier is no agreement. Intervals: percentile
-    bootstrap over graphs, seeded by the data.
+    Weights are the questions; tasks are centred, so that a task being easier is no agreement.
     """
     places = np.array([sorted(set(task)).index(name) for name in task], dtype=np.int64)
     p, o, n = (np.asarray(values, dtype=np.float64) for values in (predicted, observed, questions))
@@ -82,17 +90,20 @@ def graph_fidelity(
         raise ValueError("task, predicted, observed and questions: one entry a graph each")
     variance = o * (1 - o) / np.maximum(n - 1, 1)
 
-    def correlations(at: npt.NDArray[np.int64]) -> tuple[float, float]:
-        return _correlation(places[at], p[at], o[at], n[at], variance[at])
+    def correlations(at: npt.NDArray[np.int64]) -> tuple[float, ...]:
+        plain, corrected = _correlation(places[at], p[at], o[at], n[at], variance[at])
+        return math.atanh(min(max(plain, -_LIMIT), _LIMIT)), corrected
 
-    everything = np.arange(len(p))
-    plain, corrected = correlations(everything) if len(p) >= _LEAST_GRAPHS else (math.nan, math.nan)
-    drawn = _bootstrap(len(p), correlations, np.stack([p, o, n])) if len(p) >= _LEAST_GRAPHS else np.zeros((0, 2))
+    if len(p) >= _LEAST_GRAPHS:
+        on_z, on_r = _jackknife(len(p), correlations)
+        plain, corrected = Figure(*map(math.tanh, _ends(*on_z))), _ends(*on_r)
+    else:
+        plain = corrected = _NOTHING
     weight = n / n.sum() if len(n) else n
     return GraphFidelity(
         graphs=len(p),
-        correlation=_with_ends(plain, drawn[:, 0]),
-        corrected=_with_ends(corrected, drawn[:, 1]),
+        correlation=plain,
+        corrected=corrected,
         error=float(weight @ np.abs(p - o)),
         noise=float(weight @ np.sqrt(2 * variance / math.pi)),
         bias=float(weight @ (p - o)),
@@ -111,8 +122,7 @@ def method_fidelity(
             pairs.append(PairOfMethods(task, method, against, difference, modelled, apart, modelled_apart))
     both = [pair for pair in pairs if pair.separated_live and pair.separated_simulated]
     if not both:
-        nothing = Figure(math.nan, math.nan, math.nan)
-        return MethodFidelity(tuple(pairs), 0, nothing, nothing)
+        return MethodFidelity(tuple(pairs), 0, _NOTHING, _NOTHING)
     same = sum(pair.live * pair.simulated > 0 for pair in both)
     low, high = proportion_ci(same, len(both))
     return MethodFidelity(tuple(pairs), len(both), Figure(same / len(both), low, high), _slope(both))
@@ -140,12 +150,12 @@ def _slope(pairs: Sequence[PairOfMethods]) -> Figure:
     ends = np.array([[names.index(pair.method), names.index(pair.other)] for pair in pairs])
     x, y = np.array([pair.simulated for pair in pairs]), np.array([pair.live for pair in pairs])
 
-    def slope(at: npt.NDArray[np.int64]) -> tuple[float]:
-        count = np.bincount(at, minlength=len(names))
-        weight = (count[ends[:, 0]] * count[ends[:, 1]]).astype(float)
-        return (float((weight * x) @ y / ((weight * x) @ x)) if weight.any() else math.nan,)
+    def slope(at: npt.NDArray[np.int64]) -> tuple[float, ...]:
+        kept = np.isin(ends, at).all(axis=1)
+        square = float(x[kept] @ x[kept])
+        return (float(x[kept] @ y[kept]) / square if square else math.nan,)
 
-    return _with_ends(float(x @ y / (x @ x)), _bootstrap(len(names), slope, np.stack([x, y]))[:, 0])
+    return _ends(*_jackknife(len(names), slope)[0])
 
 
 def _correlation(
@@ -165,16 +175,17 @@ def _correlation(
     return plain, plain / math.sqrt(reliability)
 
 
-def _bootstrap(size: int, statistic: Callable[[npt.NDArray[np.int64]], tuple[float, ...]], data: Floats) -> Floats:
-    """Statistics (R, …) of resamples of `size` units; the seed is derived from the data's digest."""
-    seed = int.from_bytes(hashlib.sha256(np.ascontiguousarray(data).tobytes()).digest()[:8], "little")
-    rng = np.random.default_rng(seed)
-    return np.array([statistic(rng.integers(0, size, size)) for _ in range(_RESAMPLES)])
+def _jackknife(
+    size: int, statistic: Callable[[npt.NDArray[np.int64]], tuple[float, ...]]
+) -> list[tuple[float, float]]:
+    """(value, standard error) of each part of a statistic of `size` units, by leaving out one at a time."""
+    everything = np.arange(size)
+    whole = statistic(everything)
+    without = np.array([statistic(np.delete(everything, unit)) for unit in range(size)])
+    errors = np.sqrt((size - 1) / size * ((without - without.mean(axis=0)) ** 2).sum(axis=0))
+    return [(value, float(error)) for value, error in zip(whole, errors, strict=True)]
 
 
-def _with_ends(value: float, drawn: Floats) -> Figure:
-    known = drawn[np.isfinite(drawn)]
-    if not math.isfinite(value) or len(known) < _RESAMPLES / 2:
-        return Figure(value, math.nan, math.nan)
-    low, high = np.quantile(known, [0.025, 0.975])
-    return Figure(value, float(low), float(high))
+def _ends(value: float, error: float) -> Figure:
+    """NaN ends where leaving out one unit leaves nothing to compute."""
+    return Figure(value, value - _WIDE * error, value + _WIDE * error)
