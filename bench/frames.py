@@ -171,7 +171,7 @@ def _run_row(record: Record) -> dict[str, Any]:
 
 
 def _fuser(record: Record, space: Space) -> str:
-    """Whether the modelled fusers of a simulated board were ever compared with real ones: a pool's file says so."""
+    """Whether a board's modelled fusers were ever compared with real ones: the pool's file says so."""
     if not any(words in record.provenance for words in ("simulated", "modelled fusers")):
         return "real"
     return "validated" if space.pool.fidelity else "unvalidated"

@@ -1,8 +1,8 @@
-"""Recording what readers make of answers, by how many of them are right: the plan of the open call (docs/tapes.md).
+"""Recording what readers make of answers, by how many are right: the plan of the open call (docs/tapes.md).
 
-A team of assistants is asked at several trials; for each question and each number of right answers that occurs among
-them, the first such trial goes to every reader. A reader's call is part of an ordinary graph without salt, whose
-assistants' calls the tape already has; so such a tape replays and calibrates like any other.
+A team of assistants is asked at several trials; for each question and each number of right answers that occurs
+among them, the first such trial goes to every reader. A reader's call is part of an ordinary graph without salt,
+whose assistants' calls the tape already has; so such a tape replays and calibrates like any other.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Published per-question results of public models as a tape: real answers, of which readers stay modelled.
 
-The file is CSV or Parquet with one row an answer. Columns: `model`, `question` (its id), `answer` (as compared: equal
-texts are equal answers; empty: none), `correct` (0 or 1) or instead `gold`; optional: `task`, `sample` (0, 1, … of one
-model on one question), `prompt_tokens`, `completion_tokens`, `seconds`, `revision`.
+The file is CSV or Parquet with one row an answer. Columns: `model`, `question` (its id), `answer` (as compared:
+equal texts are equal answers; empty: none), `correct` (0 or 1) or instead `gold`; optional: `task`, `sample` (0,
+1, … of one model on one question), `prompt_tokens`, `completion_tokens`, `seconds`, `revision`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,8 +32,8 @@ _RIGHT, _WRONG, _NO_ANSWER = 0, 1, 2  # positions in GRADE_KINDS
 def import_answers(path: str | Path, task: str, *, greedy: bool = False) -> Tape:
     """The tape of a file's answers to one task.
 
-    greedy: the answers are a model's only ones, whatever the draw: replicas give them again. Without it a second draw
-    that the file does not hold is missing. Raises IsobudgetError naming the column or row, UnknownTask.
+    greedy: the answers are a model's only ones, whatever the draw: replicas give them again. Without it a second
+    draw that the file does not hold is missing. Raises IsobudgetError naming the column or row, UnknownTask.
     """
     path = Path(path)
     task_class(task)
@@ -76,7 +77,7 @@ def _frame(path: Path, task: str) -> pd.DataFrame:
     return frame
 
 
-def _row(path: Path, number: int, values: dict[str, Any], task: str, greedy: bool) -> dict[str, Any]:
+def _row(path: Path, number: int, values: Mapping[Any, Any], task: str, greedy: bool) -> dict[str, Any]:
     model, question = str(values["model"]), str(values["question"])
     answer = "" if values["answer"] is None else str(values["answer"]).strip()
     figures = {name: _figure(path, number, name, values.get(name, 0)) for name in _NUMBERS}
@@ -104,7 +105,7 @@ def _row(path: Path, number: int, values: dict[str, Any], task: str, greedy: boo
     )
 
 
-def _grade(path: Path, number: int, values: dict[str, Any], answer: str) -> int:
+def _grade(path: Path, number: int, values: Mapping[Any, Any], answer: str) -> int:
     if "correct" in values:
         said = str(values["correct"]).strip().lower()
         if said not in ("0", "1", "true", "false", "0.0", "1.0"):

@@ -1,9 +1,10 @@
 """Tapes: real node calls as content-addressed Parquet, which a whole search can be replayed from.
 
 A row is one node call (`kind` call), one execution of a graph on a question (`kind` graph: which calls belong
-together), or one answer from elsewhere (`kind` answer: published per-question results). `key` is the SHA-256 of what
-was asked; the rest is what came back. Two rows with one key must say the same, but for `MEASURED` columns; a tape
-with its rows sorted by key is the same whatever order it was recorded or merged in. docs/tapes.md lists the columns.
+together), or one answer from elsewhere (`kind` answer: published per-question results). `key` is the SHA-256 of
+what was asked; the rest is what came back. Two rows with one key must say the same, but for `MEASURED` columns; a
+tape with its rows sorted by key is the same whatever order it was recorded or merged in. docs/tapes.md lists the
+columns.
 
 While something records, a tape is a folder of parts beside its file: each part is written whole or not at all, so
 a recorder that is killed loses only the calls that were under way. Readers see file and parts as one.
@@ -53,23 +54,22 @@ FORMAT = 1
 CALL, GRAPH, ANSWER = "call", "graph", "answer"
 
 CHOSEN = "chosen"
-"""Role of a graph row whose execution was picked by its inputs' grades: it tells of the reader, not of the graph."""
+"""Role of a graph row whose execution was picked by its inputs' grades: it tells of the reader alone."""
 
-_TEXTS = "kind task split question model role parents sampling text answer finish revision world server provenance".split()
-COLUMNS = pa.schema(
-    [
-        ("key", pa.binary(32)),
-        *((name, pa.string()) for name in _TEXTS),
-        *(
-            (name, pa.int64())
-            for name in "number replica trial seed prompt_tokens completion_tokens attempts".split()
-        ),
-        ("salt", pa.uint64()),
-        ("grade", pa.int8()),
-        ("prompt", pa.binary(32)),
-        *((name, pa.float64()) for name in ("seconds", "wall")),
-    ]
-)
+_TEXTS = (
+    "kind task split question model role parents sampling text answer finish revision world server provenance"
+).split()
+_COUNTS = "number replica trial seed prompt_tokens completion_tokens attempts".split()
+_OTHERS: dict[str, pa.DataType] = {
+    "salt": pa.uint64(),
+    "grade": pa.int8(),
+    "prompt": pa.binary(32),
+    "seconds": pa.float64(),
+    "wall": pa.float64(),
+}
+_KINDS: dict[str, pa.DataType] = {"key": pa.binary(32)}
+_KINDS |= dict.fromkeys(_TEXTS, pa.string()) | dict.fromkeys(_COUNTS, pa.int64()) | _OTHERS
+COLUMNS = pa.schema(_KINDS)
 MEASURED = ("wall", "attempts", "server", "provenance", "world", "number")
 """Columns in which two recordings of one call may differ: the first one stays."""
 
@@ -149,11 +149,11 @@ class Tape:
     @cached_property
     def index(self) -> dict[bytes, int]:
         """The row of each key."""
-        return {key: row for row, key in enumerate(self.table["key"].to_pylist())}
+        return {key: row for row, key in enumerate(_keys(self.table))}
 
     def part(self, kind: str) -> pa.Table:
         """The rows of one kind."""
-        return self.table.filter(pc.equal(self.table["kind"], kind))
+        return self.table.filter(pc.equal(self.table["kind"], pa.scalar(kind)))
 
     @cached_property
     def digest(self) -> str:
@@ -181,7 +181,7 @@ def exists(path: str | Path) -> bool:
 
 
 def read_tape(path: str | Path) -> Tape:
-    """The tape at `path` with the parts beside it. Raises BrokenTape, or TapeConflict where it contradicts itself."""
+    """The tape at `path` with the parts beside it. Raises BrokenTape, TapeConflict."""
     path = Path(path)
     files = [*([path] if path.is_file() else []), *_parts(path)]
     if not files:
@@ -199,7 +199,7 @@ def merge(paths: Sequence[str | Path]) -> Tape:
 def write_part(path: Path, rows: Iterable[Mapping[str, Any]], head: Head) -> None:
     """Add rows to the tape at `path`: a part of its own beside the file, whole or not at all."""
     table = _sorted(pa.Table.from_pylist(list(rows), schema=COLUMNS))
-    name = hashlib.sha256(b"".join(table["key"].to_pylist()) + repr(head).encode()).hexdigest()[:16]
+    name = hashlib.sha256(b"".join(_keys(table)) + repr(head).encode()).hexdigest()[:16]
     _write(_folder(path) / f"{name}.parquet", table, head)
 
 
@@ -222,6 +222,10 @@ def _parts(path: Path) -> list[Path]:
     return sorted(_folder(path).glob("[!.]*.parquet"))
 
 
+def _keys(table: pa.Table) -> list[bytes]:
+    return [bytes(key) for key in table["key"].to_pylist() if key is not None]
+
+
 def _sorted(table: pa.Table) -> pa.Table:
     return table.take(pc.sort_indices(table, sort_keys=[("key", "ascending")]))
 
@@ -233,8 +237,8 @@ def _joined(tapes: Sequence[Tape], names: Sequence[str]) -> Tape:
         head = head.joined(tape.head)
     whole = pa.concat_tables([tape.table for tape in tapes])
     source = [name for tape, name in zip(tapes, names, strict=True) for _ in range(len(tape.table))]
-    order = pc.sort_indices(whole, sort_keys=[("key", "ascending")]).to_pylist()
-    keys = whole["key"].to_pylist()
+    keys = _keys(whole)
+    order = sorted(range(len(keys)), key=keys.__getitem__)
     kept: list[int] = []
     for row in order:
         if kept and keys[kept[-1]] == keys[row]:

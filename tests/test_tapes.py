@@ -1,4 +1,4 @@
-"""Recording, killing, replaying, merging, calibrating: the whole path of a tape over the served world, by command."""
+"""Recording, killing, replaying, merging, calibrating: the whole path of a tape, by command."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def readers_table(made: Fit) -> str:
         for key, by in sorted(cells.items())
     ]
     table = tabulate(rows, ["task", "reader", "inputs", *map(str, range(widest + 1))], tablefmt="simple")
-    return f"Readers that were right, % (calls), by how many inputs were right; observed, on what was fitted:\n\n{table}"
+    return f"Readers that were right, % (calls), by how many inputs were right; observed:\n\n{table}"
 
 
 def predictions_text(predicted: Sequence[Prediction], most: int = 12) -> str:
@@ -105,9 +105,9 @@ def predictions_text(predicted: Sequence[Prediction], most: int = 12) -> str:
         table = tabulate(rows, ["task", "graph", "predicted %", "observed %", "questions"], floatfmt=".1f")
         inside = np.mean([_inside(entry) for entry in part])
         words = (
-            f"{len(part)} graphs {what} ({len(shown)} shown): correlation within tasks {interval(found.correlation)}, "
-            f"corrected for the noise of the observed {interval(found.corrected)}; mean absolute difference "
-            f"{100 * found.error:.1f} points, of which sampling the questions alone makes {100 * found.noise:.1f}; "
+            f"{len(part)} graphs {what} ({len(shown)} shown): correlation within tasks "
+            f"{interval(found.correlation)}, corrected for the noise of the observed "
+            f"{interval(found.corrected)}; mean absolute difference {100 * found.error:.1f} points; sampling the questions alone makes {100 * found.noise:.1f}; "
             f"predicted minus observed {100 * found.bias:+.1f}; {inside:.0%} within two standard errors."
         )
         parts.append(f"{words}\n\n{table}")

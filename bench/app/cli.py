@@ -152,7 +152,7 @@ record.params += [option for option in run.params if option.name not in {own.nam
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The merged tape.")
 @_debug
 def merge(tapes: tuple[Path, ...], output: Path, debug: bool) -> None:
-    """Merge TAPEs of one world. Calls that are on several must say the same; an error names the first that does not."""
+    """Merge TAPEs of one world. Calls on several must say the same; an error names the first that does not."""
     from bench.app.taping import merge_command
 
     click.echo(merge_command(tapes, output))
@@ -193,7 +193,7 @@ def calibrate(tape: Path, debug: bool, **options: Any) -> None:
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @_debug
 def fidelity(suite: str, debug: bool, **options: Any) -> None:
-    """Say whether the simulated board of SUITE can be believed: replayed against simulated, fitted to half of a tape.
+    """Say whether the simulated board of SUITE can be believed: replayed against simulated, fitted to half a tape.
 
     For graphs held out from the fit: correlation. For methods, over the pairs separated in both worlds: how many
     differences have the same sign, and the slope. The figures go into the fitted pool's file.

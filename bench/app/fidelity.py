@@ -1,4 +1,4 @@
-"""`isobudget fidelity`: one suite in the replayed world and in the simulated world fitted to half of the same tape."""
+"""`isobudget fidelity`: one suite replayed, and in the simulated world fitted to half of the same tape."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def import_command(answers: Path, tape: Path | None, tasks: Sequence[str], greed
 def replayed_plan(suite: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options with `replay`: what opening the tape takes, {} for other worlds.
 
-    A replay of recorded calls is a run of the world that was recorded, so its world, options and pool are the tape's.
+    A replay of recorded calls is a run of the world that was recorded: its world and options are the tape's.
     """
     tape = options.get("tape")
     if options["world"] != "replay":
@@ -113,7 +113,7 @@ def replayed_plan(suite: str, options: dict[str, Any]) -> dict[str, Any]:
         return {**options, "replay": opening | {"universe": options["universe"] or "main"}}
     opening |= {
         "unsafe_local": options["unsafe_local_exec"],
-        "record_with": f"isobudget record {suite} --tape {tape} --world {head.world} (and the options of this run)",
+        "record_with": f"isobudget record {suite} --tape {tape} --world {head.world} (and this run's options)",
     }
     if options["data_dir"] is not None:
         opening["data_dir"] = str(options["data_dir"])

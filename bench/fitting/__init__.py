@@ -1,1 +1,1 @@
-"""Fitting the simulated world to a tape: what was observed, the fits, the files they are written to, the report."""
+"""Fitting the simulated world to a tape: what was observed, the fits, and the files they are written to."""

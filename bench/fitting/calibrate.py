@@ -1,7 +1,7 @@
 """From a tape to a universe and a pool: all fits together, and what the fitted world predicts.
 
-Graphs are halved by a hash of their ids: calls of one half are fitted, the other half is predicted. Published answers
-have no graphs: all of them are fitted, and votes of three models, which no fit sees, are predicted.
+Graphs are halved by a hash of their ids: calls of one half are fitted, the other half is predicted. Published
+answers have no graphs: all of them are fitted, and votes of three models, which no fit sees, are predicted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FEW = 10  # questions of a graph below which an observed accuracy tells little:
 
 
 class Prediction(NamedTuple):
-    """One graph: true accuracy in the fitted world, and what the tape shows. held_out: no call of it was fitted."""
+    """One graph: true accuracy in the fitted world, and what the tape shows. held_out: it was not fitted."""
 
     task: str
     graph: Graph
@@ -84,8 +84,8 @@ def calibrate(
 ) -> tuple[Fit, list[Prediction]]:
     """Fit to half of a tape's graphs, predict the others.
 
-    pool: whose models (default: the one that the tape names). base: the universe whose figures stand where the tape
-    does not tell. Raises IsobudgetError where the tape has nothing to fit.
+    pool: whose models (default: the one that the tape names). base: the universe whose figures stand where the
+    tape does not tell. Raises IsobudgetError where the tape has nothing to fit.
     """
     chosen = load_pool(pool or tape.head.pool or "llama-small")
     if tape.head.imported:
@@ -151,7 +151,9 @@ def predictions(
     found = []
     for task in sorted({task for task, _ in right}):
         keys = [key for key in right if key[0] == task and len(right[key]) >= _FEW]
-        expected = simulated.accuracies([graphs[key] for key in keys], task) if keys else []
+        if not keys:
+            continue
+        expected = simulated.accuracies([graphs[key] for key in keys], task)
         for key, value in zip(keys, expected, strict=True):
             seen = right[key]
             found.append(Prediction(task, graphs[key], float(value), sum(seen) / len(seen), len(seen), held_out))

@@ -42,7 +42,7 @@ def assumed(value: float) -> Estimate:
 
 
 def through(value: float, error: float, back: Callable[[float], float]) -> Estimate:
-    """An estimate made on another scale, with its standard error there. back: increasing, to the figure's own scale."""
+    """An estimate made on another scale, with its error there. back: increasing, to the figure's own scale."""
     return Estimate(back(value), back(value - _WIDE * error), back(value + _WIDE * error))
 
 

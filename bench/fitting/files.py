@@ -15,13 +15,13 @@ Notes = Mapping[tuple[str, ...], str]
 
 
 def toml_text(data: Mapping[str, Any], notes: Notes, head: str = "") -> str:
-    """Nested tables of numbers, texts and lists as TOML. notes: comments by path. head: lines of the first comment."""
+    """Nested tables of numbers, texts and lists as TOML. notes: comments by path. head: the first comment."""
     lines = [f"# {line}".rstrip() for line in head.splitlines()] + ([""] if head else [])
     lines += _table(data, (), notes)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def pool_text(pool: Pool, head: str, notes: Notes | None = None) -> str:
+def pool_text(pool: Pool, head: str, notes: Mapping[tuple[str, str], str] | None = None) -> str:
     """A pool file. notes: by (model, field)."""
     lines = [f"# {line}".rstrip() for line in head.splitlines()] + [""]
     if pool.synthetic:

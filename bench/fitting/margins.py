@@ -41,8 +41,8 @@ _LEAST_PAIRS = (
 class Margins:
     """What was fitted, and what it says of each question.
 
-    accuracy: by model. margin float64 (Q, M, K), noise float64 (Q, K): K draws from the posterior of each question's
-    latent margins and sampling noise, given all that was answered without reading.
+    accuracy: by model. margin float64 (Q, M, K), noise float64 (Q, K): K draws from the posterior of each
+    question's latent margins and sampling noise, given all that was answered without reading.
     """
 
     accuracy: dict[str, Estimate]
@@ -102,9 +102,9 @@ class _Counts:
 def fit_margins(calls: Sightings, base: TaskPhysics, spread: float, draws: int = 16) -> Margins:
     """Fit to the calls of one task that read nothing.
 
-    base: whose correlations stay where too few questions were answered twice by a model, or by two models, and whose
-    accuracy stays of a model that was never asked alone. spread: ν. draws: K.
-    Raises IsobudgetError for a model that neither the tape nor the base knows.
+    base: whose correlations stay where too few questions were answered twice by a model, or by two models, and
+    whose accuracy stays of a model that was never asked alone. spread: ν. draws: K. Raises IsobudgetError for a
+    model that neither the tape nor the base knows.
     """
     counts, rules = _Counts(calls), _Rules(spread)
     asked = counts.total > 0
@@ -153,7 +153,7 @@ def _accuracies(
             continue
         if name not in base.accuracy:
             raise IsobudgetError(
-                f"no call of {name} that reads nothing: how good a model is alone is the first thing to fit (record "
+                f"no call of {name} that reads nothing: how good it is alone is the first thing to fit (record "
                 "more graphs, or give --pool the models that are there)"
             )
         wanted = base.accuracy[name]
@@ -207,7 +207,7 @@ def _pick(log_weights: F64, u: F64) -> I64:
     below = np.cumsum(weights, axis=1)
     below /= below[:, -1:]
     found = [np.searchsorted(row, wanted, side="right") for row, wanted in zip(below, u, strict=True)]
-    return np.minimum(np.array(found, dtype=np.int64), log_weights.shape[1] - 1)
+    return np.asarray(np.minimum(np.array(found, dtype=np.int64), log_weights.shape[1] - 1))
 
 
 def _first_samples(calls: Sightings, shape: tuple[int, int]) -> Sightings:

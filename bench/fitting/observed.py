@@ -125,8 +125,8 @@ def executions(tape: Tape) -> list[Executed]:
 def halves(executed: Sequence[Executed]) -> tuple[list[Executed], list[Executed]]:
     """To fit and to hold out, by the graphs' ids: all executions of one graph are on one side.
 
-    Chosen executions are fitted: they do not say how good a graph is, so there is nothing to predict. So are the teams
-    that they were chosen from, which are all that such a tape tells of models alone.
+    Chosen executions are fitted: they do not say how good a graph is, so there is nothing to predict. So are the
+    teams that they were chosen from, which are all that such a tape tells of models alone.
     """
     sides: tuple[list[Executed], list[Executed]] = ([], [])
     planned = {(entry.task, entry.split) for entry in executed if entry.chosen}
@@ -186,7 +186,6 @@ def imported(tape: Tape, models: tuple[str, ...] | None = None) -> Sightings:
         "tokens": [row["completion_tokens"] for row in rows],
     }
     nothing = np.full((len(rows), 0), ABSENT, dtype=np.int64)
-    times = {name: np.array([row[name] for row in rows]) for name in ("seconds", "wall")}
     return Sightings(
         task=rows[0]["task"],
         models=names,
@@ -194,7 +193,8 @@ def imported(tape: Tape, models: tuple[str, ...] | None = None) -> Sightings:
         input_level=nothing,
         input_model=nothing,
         **{name: np.array(values, dtype=np.int64) for name, values in columns.items()},
-        **times,
+        seconds=np.array([row["seconds"] for row in rows], dtype=np.float64),
+        wall=np.array([row["wall"] for row in rows], dtype=np.float64),
     )
 
 
@@ -240,12 +240,12 @@ def _rows(
         np.broadcast_to(request.question, trace.handle.shape).ravel(),
         trace.handle.ravel(),
     ).reshape(trace.handle.shape)
-    nodes = [
+    nodes: list[tuple[str, str, int, tuple[int, ...]]] = [
         (node.model, node.role, replica, node.preds)
         for node, replica in zip(graph.nodes, graph.replicas, strict=True)
     ]
     if graph.sink is not None and graph.sink.kind != "vote":
-        nodes.append((graph.sink.model, graph.sink.kind, 0, graph.reads))
+        nodes.append((graph.sink.model or "", graph.sink.kind, 0, graph.reads))
     levels = graph.levels
     for q, number in enumerate(request.question.tolist()):
         place = places.setdefault((entry.split, number), len(places))

@@ -1,11 +1,11 @@
-"""How models read the answers of others: maximum a posteriori for the choice model of bench/worlds/simulation/nodes.py.
+"""How models read the answers of others: the choice model of bench/worlds/simulation/nodes.py, fitted.
 
-The likelihood of an answer sums over the reader's own attempt (right, none, one of the inputs' wrong answers, a new
-one) and averages over posterior draws of the question's margins. How likely an own wrong attempt is an input's is
-predicted from all that was answered to the question without reading, by a two-level Pólya urn with the observed
-coincidences: an approximation of the simulated world's geometric weights. Priors are normal and centred on the base; a
-figure whose interval is not at least twice as narrow as its prior's is reported as assumed. Standard errors are
-sandwiches over questions, because calls on one question share its margins.
+The likelihood of an answer sums over the reader's own attempt (right, none, one of the inputs' wrong answers, a
+new one) and averages over posterior draws of the question's margins. How likely an own wrong attempt is an input's
+is predicted from all that was answered to the question without reading, by a two-level Pólya urn with the observed
+coincidences: an approximation of the simulated world's geometric weights. Priors are normal and centred on the
+base; a figure whose interval is not at least twice as narrow as its prior's is reported as assumed. All is maximum
+a posteriori. Standard errors are sandwiches over questions, because calls on one question share its margins.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +56,7 @@ _HELD = 1e-3  # the prior's deviation of a figure that is held at its base
 
 
 class Evidence(NamedTuple):
-    """One task: its calls that read and that do not, the margins of its questions, the chances of equal wrong answers.
+    """One task: calls that read and that do not, margins of the questions, chances of equal wrong answers.
 
     options: how many wrong ones there are; 0 for unboundedly many.
     """
@@ -137,7 +137,7 @@ class _Task:
         return np.log(np.maximum(self._within_length(mixed, psi, solve), 1e-12))
 
     def _within_length(self, chance: F64, psi: F64, solve: F64) -> F64:
-        """Wrong answers that are cut end as none; how often that adds to none is bounded by the reader's errors."""
+        """Wrong answers that are cut end as none; how often is bounded by the reader's errors."""
         wrong = np.clip(1 - solve.mean(axis=1), 0, 1)
         kept = np.where(self.answer > 0, (1 - self.cut) * chance, chance)
         return np.asarray(np.where(self.answer == NONE, chance + self.cut * (wrong - chance).clip(0), kept))
@@ -190,7 +190,7 @@ def fit_readers(
     readers: Mapping[str, Reader],
     common: Common,
 ) -> dict[tuple[str, str], Estimate]:
-    """Figures by (task, model or "common"; name). physics, readers: the base's, at which the priors are centred."""
+    """Figures by (task, model or "common"; name). physics, readers: the base's, the centre of the priors."""
     parts = [_Task(task, given, common) for task, given in evidence.items() if len(given.calls.model)]
     layout = _Layout(
         (
@@ -226,7 +226,7 @@ def fit_readers(
     best = centre
     if parts:
         first = np.linalg.inv(np.diag(1 / spread**2) + sum(s.T @ s for s in scores(centre)[1]))
-        options = {"gtol": 0.5, "maxiter": 30, "hess_inv0": (first + first.T) / 2}
+        options: Any = {"gtol": 0.5, "maxiter": 30, "hess_inv0": (first + first.T) / 2}
         best = minimize(loss, centre, jac=True, method="BFGS", options=options).x
     error = _errors(scores(best)[1], parts, spread) if parts else spread
     return {

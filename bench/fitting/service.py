@@ -1,7 +1,7 @@
 """How fast models are: seconds of a call = overhead + prompt tokens/prefill + completion tokens/decode.
 
-Non-negative least squares of relative errors (scipy's NNLS), on measured seconds where calls were measured live, else
-on those that were charged. A rate that the calls do not tell (its term comes out as 0) stays the pool's.
+Non-negative least squares of relative errors (scipy's NNLS), on measured seconds where calls were measured live,
+else on those that were charged. A rate that the calls do not tell (its term comes out as 0) stays the pool's.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ _LEAST = 20
 
 
 class Service(NamedTuple):
-    """pool: with the fitted rates. overhead: seconds of every call. jitter: sd of the log of its time; both None where
-    no call was timed. source: measured, charged, or none. told: the models whose decoding rate was fitted."""
+    """What was fitted.
+
+    pool: with the fitted rates. overhead: seconds of every call. jitter: sd of the log of its time; both None
+    where no call was timed. source: measured, charged, or none. told: the models whose decoding rate was fitted.
+    """
 
     pool: Pool
     overhead: float | None

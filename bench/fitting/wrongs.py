@@ -7,6 +7,7 @@ model π² + (1 − π²)·S. Standard errors treat questions as independent.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ _OPEN, _THREE = (0.01, 0.95), (0.334, 0.95)
 
 
 class Wrongs(NamedTuple):
-    """coincidence, pet: as in a universe. no_answer: by model. same, different: the observed chances themselves."""
+    """coincidence, pet: as in a universe. no_answer: by model. same, different: the observed chances."""
 
     coincidence: Estimate
     pet: Estimate
@@ -36,8 +37,11 @@ class Wrongs(NamedTuple):
 
 
 class Lengths(NamedTuple):
-    """spread: sd of the log. ratio: of a wrong answer's to a right one's. mean: tokens by model; cut: share of wrong
-    answers that ran into the limit, by model. All assumed where the tape counts no tokens."""
+    """Tokens of answers; all assumed where the tape counts none.
+
+    spread: sd of the log. ratio: of a wrong answer's to a right one's. mean: by model. cut: share of wrong answers
+    that ran into the limit, by model.
+    """
 
     spread: Estimate
     ratio: Estimate
@@ -144,14 +148,13 @@ def _no_answers(calls: Sightings, base: TaskPhysics, cut: dict[str, float]) -> d
         if share == 0:
             found[name] = Estimate(least, 0.0, 3 / float(bottom.sum()))  # the rule of three
             continue
-        found[name] = through(
-            share, error, lambda v, lost=lost, least=least: _inside((v - lost) / (1 - lost), least)
-        )
+        found[name] = through(share, error, partial(_without_cut, lost=lost, least=least))
     return found
 
 
-def _inside(share: float, least: float) -> float:
-    return min(max(share, least), 1 - least)
+def _without_cut(share: float, lost: float, least: float) -> float:
+    """The share of no answers that is not due to the length limit, inside (0, 1)."""
+    return min(max((share - lost) / (1 - lost), least), 1 - least)
 
 
 def _mean(values: F64) -> Estimate:

@@ -1,8 +1,8 @@
 """Real answers, modelled readers: published per-question results of public models as a world.
 
-An assistant's answer is the published one. A vote counts published answers. A node that reads answers is the simulated
-world's, on margins drawn once for each question from their posterior given the published answers: so it finds hard
-what the models found hard. What such a world says of fusers is modelled, and its provenance says so.
+An assistant's answer is the published one. A vote counts published answers. A node that reads answers is the
+simulated world's, on margins drawn once for each question from their posterior given the published answers: so it
+finds hard what the models found hard. What such a world says of fusers is modelled, and its provenance says so.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class AnsweredWorld:
 
         The questions are those that all of the universe's models on the tape have answered.
 
-        of_live_worlds: options that a live world takes and a tape has no use for. Raises IsobudgetError where tape and
-        universe have no model in common.
+        of_live_worlds: options that a live world takes and a tape has no use for. Raises IsobudgetError where tape
+        and universe have no model in common.
         """
         self.universe = load_universe(universe) if isinstance(universe, str) else universe
         self.tape, self.slots = tape, slots
@@ -89,7 +89,7 @@ class AnsweredWorld:
         return len(self._ids[split])
 
     def answer(self, calls: Calls) -> Answers:
-        """Published answers of assistants, modelled ones of readers. Raises TapeMiss for draws that nobody published."""
+        """Published answers of assistants, modelled ones of readers. Raises TapeMiss for other draws."""
         return self._engine(calls).answer(calls)
 
     def grade(self, task: str, split: str, question: I64, handle: I64) -> npt.NDArray[np.int8]:
@@ -121,9 +121,10 @@ class AnsweredWorld:
 
     def _lacks(self, question: str, model: str, replica: int, there: int) -> str:
         return (
-            f"the tape {self.tape.path} has {there} answers of model {model}, role assistant, task {self.task_name}, "
-            f"question {question}; the graph needs draw {replica + 1}. Import more samples: isobudget record --import "
-            f"FILE -t {self.task_name} --tape TAPE, or with --greedy, where every draw is the published one"
+            f"the tape {self.tape.path} has {there} answers of model {model}, role assistant, task "
+            f"{self.task_name}, question {question}; the graph needs draw {replica + 1}. Import more samples: "
+            f"isobudget record --import FILE -t {self.task_name} --tape TAPE, or with "
+            "--greedy, where every draw is the published one"
         )
 
     def _posterior(self) -> tuple[F64, F64, dict[str, int]]:

@@ -32,7 +32,8 @@ _SEEDS = 2**31
 class Facts:
     """What a text world knows of all its answers.
 
-    server: its address or engine. sampling: by name, such as temperature. revisions: of models, by the pool's names.
+    server: its address or engine. sampling: by name, such as temperature. revisions: by the pool's names of
+    models.
     """
 
     server: str = ""

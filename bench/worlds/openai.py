@@ -268,7 +268,7 @@ def _provenance(listed: Mapping[str, Any]) -> str:
 
 
 def _revisions(listed: Mapping[str, Any], names: Mapping[str, str], pool: tuple[str, ...]) -> dict[str, str]:
-    """What the server's list says that stands behind each model's name: vLLM gives the `root` it was loaded from."""
+    """What the server says that stands behind each model's name: vLLM lists the `root` it was loaded from."""
     entries = listed.get("data")
     entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     roots = {entry.get("id"): str(entry.get("root") or entry.get("id")) for entry in entries}

@@ -1,4 +1,4 @@
-"""A recorder around any world whose answers are texts: it answers as that world does and keeps every call on a tape.
+"""A recorder around any world whose answers are texts: answers as that world does, and keeps every call.
 
 What the tape already has is answered from it, never asked again: so a recording that was killed goes on where it
 was, one call has one answer, and the tape cannot contradict the records that were made beside it.
@@ -160,7 +160,7 @@ class Recorder:
                     "record to another tape"
                 )
             self._known[row["key"]] = row
-        self._graphs = set(tape.part(GRAPH)["key"].to_pylist())
+        self._graphs = {row["key"] for row in tape.part(GRAPH).select(["key"]).to_pylist()}
 
     def _keep(self, task: str, split: str, ask: Asked, there: Answers, row: int) -> None:
         handle, tags = int(there.handle[row]), ask.tags

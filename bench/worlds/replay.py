@@ -1,7 +1,7 @@
 """The replay world: whole searches from a tape, with no model. What is not on the tape is an error, never a guess.
 
-Texts, tokens, charged seconds and measured seconds are those that were recorded, so a recorded run replays with the
-same answers, charges and digest. Its numbers are called replayed, and keep the name of what was recorded.
+Texts, tokens, charged seconds and measured seconds are those that were recorded, so a recorded run replays with
+the same answers, charges and digest. Its numbers are called replayed, and keep the name of what was recorded.
 """
 
 from __future__ import annotations

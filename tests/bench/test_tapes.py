@@ -99,7 +99,7 @@ def test_tapes_of_two_worlds_do_not_merge(tmp_path):
     write_part(tmp_path / "a", [row(1)], HEAD)
     write_part(tmp_path / "b", [row(2)], Head("openai"))
 
-    with pytest.raises(TapeConflict, match="different worlds.*served universe=main and openai"):
+    with pytest.raises(TapeConflict, match=r"different worlds.*served universe=main and openai"):
         merge([tmp_path / "a", tmp_path / "b"])
     with pytest.raises(IsobudgetError, match="name the tapes"):
         merge([])

@@ -70,7 +70,7 @@ def test_an_easier_task_is_no_agreement():
 
 
 def test_noise_is_taken_out():
-    """Predictions equal the truth; with 50 questions each the plain correlation is far from 1, the corrected near."""
+    """Predictions equal the truth; with 50 questions each the plain correlation is far from 1."""
     rng = np.random.default_rng(2)
     truth = rng.normal(0.5, 0.08, 400)
     seen = rng.binomial(50, truth) / 50
@@ -125,7 +125,7 @@ def test_graded_live_runs_are_compared_with_exact_simulated_ones(frames, live):
     both = [pair for pair in found.pairs if pair.separated_live and pair.separated_simulated]
     assert found.separated == len(both)
     first = found.pairs[0]
-    runs, questions = live
+    questions = live[1]
     graded = questions[questions["task"] == first.task].groupby("method")["correct"].mean()
     assert first.live == pytest.approx(graded[first.method] - graded[first.other])
     assert {(pair.method < pair.other) for pair in found.pairs} == {True}
