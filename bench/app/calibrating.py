@@ -106,8 +106,9 @@ def predictions_text(predicted: Sequence[Prediction], most: int = 12) -> str:
         inside = np.mean([_inside(entry) for entry in part])
         words = (
             f"{len(part)} graphs {what} ({len(shown)} shown): correlation within tasks "
-            f"{interval(found.correlation)}, corrected for the noise of the observed "
-            f"{interval(found.corrected)}; mean absolute difference {100 * found.error:.1f} points; sampling the questions alone makes {100 * found.noise:.1f}; "
+            f"{interval(found.correlation)}, corrected for the noise of the observed {interval(found.corrected)}; "
+            f"mean absolute difference {100 * found.error:.1f} points; sampling the questions alone makes "
+            f"{100 * found.noise:.1f}; "
             f"predicted minus observed {100 * found.bias:+.1f}; {inside:.0%} within two standard errors."
         )
         parts.append(f"{words}\n\n{table}")
