@@ -16,8 +16,10 @@ from tiny_questions import tiny_mmlu
 
 from bench import load_records
 from bench.app.cli import main
+from bench.fitting.calibrate import calibrate
 from bench.tapes import CALL, GRAPH, read_tape
 from bench.worlds import load_world
+from bench.worlds.simulation.universe import load_universe
 
 SMALL = "-t mmlu -m random -m best-of-n --seed 0-1 --search 60ex -q".split()
 
@@ -161,6 +163,26 @@ def test_calibrate_writes_what_the_simulated_world_loads(data, recorded, tmp_pat
     ran = _call("run", "quick", "--universe", universe, "--pool", pool, "-o", tmp_path / "runs", *SMALL)
     assert ran.exit_code == 0, ran.output
     assert "FUSER UNVALIDATED" in " ".join(ran.output.split())
+
+
+def test_texts_give_back_the_parameters_they_were_made_from(data, recorded):
+    """Few questions, so wide intervals; the truth is in them, and what few questions do tell is told closely."""
+    made, predicted = calibrate(read_tape(recorded / "a.tape"), data_dir=data)
+    truth = load_universe("main").tasks["mmlu"]
+
+    for path, value in (
+        *((("tasks", "mmlu", "accuracy", m), truth.accuracy[m]) for m in ("1B", "3B")),
+        *(
+            (("tasks", "mmlu", name), getattr(truth, name))
+            for name in ("between", "within", "token_spread", "sway")
+        ),
+    ):
+        figure = made.figures[path]
+        assert not figure.fitted or 2 * figure.low - figure.value <= value <= 2 * figure.high - figure.value, path
+    assert made.figures["tasks", "mmlu", "accuracy", "1B"].fitted
+    assert made.figures["tasks", "mmlu", "token_spread"].value == pytest.approx(truth.token_spread, abs=0.08)
+    assert made.service.pool["1B"].decode == pytest.approx(225, rel=0.01)
+    assert any(entry.held_out for entry in predicted)
 
 
 def test_fidelity_runs_both_worlds_and_marks_the_pool(data, recorded, tmp_path):

@@ -28,10 +28,10 @@ __all__ = ["Margins", "fit_margins", "posterior_margins"]
 
 F64 = npt.NDArray[np.float64]
 
-_Z, _N, _E = 33, 5, 25  # nodes of the rules: even grids for z and e, which many samples pin down narrowly
+_Z, _N, _E = 33, 5, 41  # nodes of the rules: even grids for z and e; coarser ones make the likelihood bumpy
 _EDGE = 4.0
 _PULL = 2.0  # in logits
-_SAMPLES = 12  # of one model on one question that are used; more only narrow the grids' posteriors
+_SAMPLES = 8  # of one model on one question that are used; more only narrow the grids' posteriors
 _LEAST_PAIRS = (
     30  # questions with two models, or pairs of question and model with two samples, to tell a correlation
 )
@@ -232,8 +232,8 @@ def _rule(nodes: int) -> tuple[F64, F64]:
     return places, np.log(weights / weights.sum())
 
 
-def _hessian(loss: object, at: F64, step: float = 1e-2) -> F64:
-    """Second derivatives by central differences."""
+def _hessian(loss: object, at: F64, step: float = 0.1) -> F64:
+    """Second derivatives by central differences, wide enough not to see the grid."""
     assert callable(loss)
     size = len(at)
     shifts: Sequence[F64] = [step * row for row in np.eye(size)]
