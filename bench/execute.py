@@ -104,6 +104,8 @@ class Execution:
 
 def execute(world: World, task: str, split: str, pool: Pool, requests: Sequence[Request]) -> list[Execution]:
     """Run all requests level by level, grade their answers, in the order of the requests."""
+    if (note := getattr(world, "note", None)) is not None:
+        note(task, split, requests)  # a recorder keeps which calls belong to one graph
     traces = run_graphs(world, requests, task, split, pool.names)
     codes = world.grade(
         task,

@@ -165,8 +165,9 @@ def _run_row(record: Record, summary: Mapping[str, Any], sums: Mapping[str, Any]
         **{name: getattr(spec, name) for name in _SETTINGS},
         "seed": spec.seed,
         "world": world,
-        "provenance": summary["provenance"],
+        "provenance": record.provenance,
         "badge": record.badge,
+        "fuser": _fuser(record, space),
         "status": summary["status"],
         "error": summary["error"],
         **_recommended_columns(spec, summary["graphs"][summary["recommended"]]),
@@ -186,6 +187,13 @@ def _run_row(record: Record, summary: Mapping[str, Any], sums: Mapping[str, Any]
         **_spent(spec, sums),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
     }
+
+
+def _fuser(record: Record, space: Space) -> str:
+    """Whether a board's modelled fusers were ever compared with real ones: the pool's file says so."""
+    if not any(words in record.provenance for words in ("simulated", "modelled fusers")):
+        return "real"
+    return "validated" if space.pool.fidelity else "unvalidated"
 
 
 def _checkpoint_row(spec: RunSpec, summary: Mapping[str, Any], passed: Mapping[str, Any]) -> dict[str, Any]:

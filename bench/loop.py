@@ -63,7 +63,8 @@ def run(
     with its `name` and `complete`. settings: any other field of `RunSpec`, such as space, pool, objective,
     selection, questions.
     """
-    options = tuple(dict(settings.pop("world_options", {"universe": "main"} if world is None else {})).items())
+    given = {"universe": "main"} if world is None else getattr(world, "options", {})
+    options = tuple(dict(settings.pop("world_options", given)).items())
     used = load_world("simulated", **dict(options)) if world is None else world
     chosen = parse_method(method)
     spec = RunSpec(
@@ -155,6 +156,7 @@ class _Run:
         if self.agent.transcript:
             summary["transcript"] = self.agent.transcript
         measured = manifest() | {"seconds": time.perf_counter() - started}
+        measured |= {"replayed": tape} if (tape := getattr(self.world, "replayed", "")) else {}
         return Record(self.spec, self.journal.table(), summary, measured)
 
     def _note(self) -> str:

@@ -7,7 +7,8 @@ file says where each figure comes from.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -55,12 +56,18 @@ class AgentRates:
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key."""
+    """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key.
+
+    fidelity: what `isobudget fidelity` found of simulated boards of this pool; {} while nobody measured it.
+    path: of a user's own file.
+    """
 
     name: str
     models: tuple[Model, ...]
     agent: AgentRates
     synthetic: bool
+    fidelity: Mapping[str, float] = field(default_factory=dict)
+    path: Path | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -97,7 +104,7 @@ def load_pool(name: str) -> Pool:
         path = Path(name)
         if not path.is_file():
             raise IsobudgetError(f"no pool file at {name}")
-        return _parse(path.stem, path.read_text(encoding="utf-8"), name)
+        return replace(_parse(path.stem, path.read_text(encoding="utf-8"), name), path=path)
     if name not in list_pools():
         raise unknown("pool", name, list_pools())
     text = (resources.files("bench") / "data" / "pools" / f"{name}.toml").read_text(encoding="utf-8")
@@ -113,4 +120,4 @@ def _parse(name: str, text: str, where: str) -> Pool:
         raise IsobudgetError(f"{where} is not a pool: {error} (docs/pools.md shows a whole one)") from error
     if len({m.name for m in models}) != len(models) or len({m.key for m in models}) != len(models):
         raise IsobudgetError(f"{where}: two models share a name or a key")
-    return Pool(name, models, agent, bool(data.get("synthetic", False)))
+    return Pool(name, models, agent, bool(data.get("synthetic", False)), data.get("fidelity", {}))

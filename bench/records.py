@@ -72,6 +72,12 @@ class Record:
         summary = self.summary
         return Graph.from_dict(summary["graphs"][summary["recommended"]])
 
+    @property
+    def provenance(self) -> str:
+        """How its numbers are called: the world's words, and that they come from a tape where they do."""
+        tape, words = self.manifest.get("replayed", ""), str(self.summary["provenance"])
+        return f"replayed (tape {tape}): {words}" if tape else words
+
     def digest(self) -> str:
         """SHA-256, in hexadecimal, of everything that is not measured."""
         digest = hashlib.sha256(f"isobudget record {FORMAT}\n".encode())

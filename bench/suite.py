@@ -357,7 +357,10 @@ def _one(spec: RunSpec, folder: Path, extra: _Extra) -> Finished:
 
     started = time.perf_counter()
     model = _agent_model(spec.agent, extra.agent) if spec.agent else None
-    record = run_spec(spec, _world(spec.world, spec.world_options, extra.world), model)
+    world = _world(spec.world, spec.world_options, extra.world)
+    record = run_spec(spec, world, model)
+    if hasattr(world, "flush"):
+        world.flush([spec.id])  # a record must not be there before the calls that it stands on
     record.save(folder / spec.filename)
     return Finished(spec, time.perf_counter() - started)
 
@@ -367,7 +370,16 @@ def _world(name: str, options: tuple[tuple[str, str], ...], extra: tuple[tuple[s
     """The worlds a process has at hand: banks and connections are worth keeping between runs, few at a time."""
     from bench.worlds import load_world
 
-    return load_world(name, **dict(options), **dict(extra))
+    given = dict(extra)
+    if "tape" in given:
+        return load_world("replay", **given)
+    tape = given.pop("record", None)
+    world = load_world(name, **dict(options), **given)
+    if tape is None:
+        return world
+    from bench.worlds.recording import Recorder
+
+    return Recorder(world, tape, options, str(given.get("pool", "")))
 
 
 @lru_cache(maxsize=1)

@@ -44,8 +44,9 @@ RUN_COLUMNS: tuple[str, ...] = (
 )
 """The columns of a runs frame that the tables read (bench.records gives more)."""
 
-OPTIONAL_COLUMNS = ("selection_units",)
-"""Read where they are there: what the shared final choice cost."""
+OPTIONAL_COLUMNS = ("fuser", "selection_units")
+"""Read where they are there: whether modelled fusers were ever compared with real ones; what the shared final
+choice cost."""
 
 QUESTION_COLUMNS: tuple[str, ...] = ("method", "task", "budget", "seed", "question", "kind", "correct")
 """The columns of a questions frame: one row a test question of a run."""

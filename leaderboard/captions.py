@@ -40,10 +40,21 @@ def origin(board: Board, ranking: Ranking, plan: Plan) -> str:
     worlds = sorted({str(world) for world in board.runs["world"]})
     sources = summed_up(sorted({str(words) for words in board.runs["provenance"]}))
     seen = f"{counted(len(worlds), 'world')}, one an instance" if board.instances else _listed("world", worlds)
+    badge = _fuser_badge(board)
     assumed = " (not at hand: default reference method and margins)" if plan.assumed else ""
     return (
         f"Provenance: {sources}; {seen}. Suite {board.suite} {board.version}, "
-        f"plan {board.plan}{assumed}. {_runs(board, ranking)}"
+        f"plan {board.plan}{assumed}. {badge}{_runs(board, ranking)}"
+    )
+
+
+def _fuser_badge(board: Board) -> str:
+    """Said of boards whose fusers are modelled, until somebody has compared them with real ones."""
+    if "fuser" not in board.runs or not (board.runs["fuser"] == "unvalidated").any():
+        return ""
+    pools = _listed("pool", sorted({str(pool) for pool in board.runs["pool"]}))
+    return (
+        f"FUSER UNVALIDATED: no tape of real calls has been compared with these fusers ({pools}; docs/tapes.md). "
     )
 
 

@@ -67,9 +67,8 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page):
-    for line in re.findall(
-        r"isobudget ((?:run|leaderboard|list|show|test|serve|audit)\b[^`\n#]*)", page.read_text()
-    ):
+    commands = "run|record|merge|calibrate|fidelity|audit|leaderboard|list|show|test|serve"
+    for line in re.findall(rf"isobudget ((?:{commands})\b[^`\n#]*)", page.read_text()):
         words = line.split()
         known = {flag for option in main.commands[words[0]].params for flag in option.opts}
         assert [w for w in words if w.startswith("--") and w not in known] == []

@@ -92,8 +92,13 @@ def _debug(command: Any) -> Any:
 @click.option("--blind", is_flag=True, help="Methods get seeds that tell nothing, and in P0 models without names.")
 @click.option("--space", type=click.Choice(["standard", "paper", "open"]), help="Which graphs are allowed.")
 @click.option("--pool", metavar="POOL", help="Model pool: a name or a TOML file.")
-@click.option("--world", metavar="WORLD", help="simulated, openai, or served (the simulated models over HTTP).")
+@click.option(
+    "--world",
+    metavar="WORLD",
+    help="simulated, openai, served (the simulated models over HTTP), or replay (with --tape).",
+)
 @click.option("--universe", metavar="U", help="Universe of the simulated world.")
+@click.option("--tape", type=click.Path(path_type=Path), help="Tape of world replay (docs/tapes.md).")
 @click.option("--base-url", metavar="URL", help="Server of the openai world, such as http://127.0.0.1:8000/v1.")
 @click.option("--model", "models", multiple=True, metavar="1B=NAME", help="What the server calls a model.")
 @click.option("--agent-url", metavar="URL", help="Server of the LLM that drives methods with agent=llm.")
@@ -120,6 +125,89 @@ def run(suite: str, debug: bool, **options: Any) -> None:
     from bench.app.running import run_command
 
     run_command(suite, **options)
+
+
+@main.command()
+@click.argument("suite", required=False)
+@click.option(
+    "--import", "answers", type=click.Path(path_type=Path), help="Published results: a CSV or Parquet file."
+)
+@click.option("--greedy", is_flag=True, help="Of --import: repeated calls give the same answer again.")
+@_debug
+def record(suite: str | None, answers: Path | None, greedy: bool, debug: bool, **options: Any) -> None:
+    """Run a SUITE in a live world and keep every node call on a tape; or make a tape of published results.
+
+    \b
+    isobudget record real --base-url URL --tape FILE    a recorded run; --world replay repeats it with no model
+    isobudget record --import CSV -t TASK --tape FILE   real answers of public models (docs/tapes.md)
+
+    The same command again resumes.
+    """
+    from bench.app.taping import import_command, record_command
+
+    if answers is not None:
+        click.echo(import_command(answers, options["tape"], options["tasks"], greedy))
+    else:
+        record_command(suite, **options)
+
+
+record.params += [option for option in run.params if option.name not in {own.name for own in record.params}]
+
+
+@main.command()
+@click.argument("tapes", nargs=-1, required=True, metavar="TAPE...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The merged tape.")
+@_debug
+def merge(tapes: tuple[Path, ...], output: Path, debug: bool) -> None:
+    """Merge TAPEs of one world. Calls on several must say the same; an error names the first that does not."""
+    from bench.app.taping import merge_command
+
+    click.echo(merge_command(tapes, output))
+
+
+@main.command()
+@click.argument("tape", type=click.Path(path_type=Path))
+@click.option("--pool", metavar="POOL", help="Models to fit: a pool's name or file [the tape's].")
+@click.option(
+    "--universe", default="main", show_default=True, help="Whose figures stand where the tape is silent."
+)
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
+@click.option("--unsafe-local-exec", is_flag=True, help="Grade code without a sandbox.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of what is fitted.")
+@_debug
+def calibrate(tape: Path, debug: bool, **options: Any) -> None:
+    """Fit the simulated world to a TAPE; write a universe, a pool and a report on graphs held out from the fit."""
+    from bench.app.calibrating import calibrate_command
+
+    click.echo(calibrate_command(tape, **options))
+
+
+@main.command()
+@click.argument("suite")
+@click.option("--tape", required=True, type=click.Path(path_type=Path), help="Tape on which SUITE was recorded.")
+@click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Only these methods.")
+@click.option("-t", "--task", "tasks", multiple=True, metavar="TASK", help="Only these tasks.")
+@click.option("--seed", "seeds", metavar="SEEDS", help="Only these seeds: 0, 0-9 or 0,3.")
+@click.option("--budget", metavar="B", help="Inference budget that was recorded.")
+@click.option("--search", metavar="S", help="Search budget that was recorded.")
+@click.option("--pool", metavar="POOL", help="Models to fit: a pool's name or file [the tape's].")
+@click.option("--universe", metavar="U", help="Whose figures stand where the tape is silent [main].")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
+@click.option("--unsafe-local-exec", is_flag=True, help="Grade code without a sandbox.")
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of records and report."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+@_debug
+def fidelity(suite: str, debug: bool, **options: Any) -> None:
+    """Say whether the simulated board of SUITE can be believed: replayed against simulated, fitted to half a tape.
+
+    For graphs held out from the fit: correlation. For methods, over the pairs separated in both worlds: how many
+    differences have the same sign, and the slope. The figures go into the fitted pool's file.
+    """
+    from bench.app.fidelity import fidelity_command
+
+    click.echo(fidelity_command(suite, **options))
 
 
 @main.command()

@@ -18,7 +18,7 @@ from bench.errors import IsobudgetError, unknown
 from bench.spec import RunSpec
 from bench.suite import Finished, Suite, load_suite, missing, parse_seeds, run_suite
 
-__all__ = ["check_plan", "follow", "run_command"]
+__all__ = ["check_plan", "follow", "opening_of", "run_command"]
 
 
 def run_command(
@@ -38,13 +38,25 @@ def run_command(
         _run(name, **options | {"methods": (*options["methods"], *more)})
 
 
-def _run(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, **options: Any) -> None:
+def _run(
+    name: str,
+    output: Path | None,
+    dry_run: bool,
+    form: str,
+    quiet: bool,
+    record: Path | None = None,
+    **options: Any,
+) -> None:
+    """record: the tape on which every node call is kept."""
+    from bench.app.taping import replayed_plan, unrecorded
+
     started = time.perf_counter()
     original = load_suite(name)
+    options = replayed_plan(name, options)
     suite = _chosen(original, options)
     specs = _shard(_specs(suite, options), options["shard"])
-    folder = output or _folder(suite, original)
-    open_specs = missing(specs, folder)
+    folder = output or _folder(suite, original, options)
+    open_specs = unrecorded(specs, missing(specs, folder), record)
     if dry_run:
         click.echo(_bill(suite, specs, open_specs, folder))
         return
@@ -54,6 +66,8 @@ def _run(name: str, output: Path | None, dry_run: bool, form: str, quiet: bool, 
     jobs = options["jobs"] or (1 if suite.plan["world"] != "simulated" else os.cpu_count() or 1)
     if open_specs:
         opening, agent = _opening(suite, options, folder), _agent(suite, options)
+        if record is not None:
+            opening["record"] = str(record)
         finished = run_suite(open_specs, folder, min(jobs, len(open_specs)), opening, agent)
         follow(finished, len(open_specs), quiet)
     else:
@@ -131,7 +145,9 @@ def _identity(suite: Suite, world: str | None, universe: str | None) -> dict[str
     """What defines the world beyond its name: for the simulated models, their universe."""
     if suite.plan.get("instances") and not universe:
         return None
-    if (world or suite.plan["world"]) == "openai":
+    if world == "replay":  # of published answers: the readers' universe is part of what the world is
+        return {"universe": universe or "main"}
+    if (world or suite.plan["world"]) not in ("simulated", "served"):
         return {} if world else None
     return {"universe": universe or suite.plan["world_options"].get("universe", "main")}
 
@@ -156,14 +172,22 @@ def _place(spec: RunSpec) -> tuple[Any, ...]:
     return spec.task, spec.world_options, spec.seed
 
 
-def _folder(suite: Suite, original: Suite) -> Path:
+def _folder(suite: Suite, original: Suite, options: dict[str, Any]) -> Path:
     same = suite.plan_hash == original.plan_hash
-    return Path("runs") / (suite.name if same else f"{suite.name}-{suite.plan_hash[:6]}")
+    name = suite.name if same else f"{suite.name}-{suite.plan_hash[:6]}"
+    return Path("runs") / (f"{name}-replay" if options["replay"] else name)
+
+
+def opening_of(world: str, pool: str, options: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What opening a live world takes that no suite asks for."""
+    return _opening(load_suite("real").with_plan(world=world, pool=pool), {**options, "replay": {}}, folder)
 
 
 def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, Any]:
     """What opening the world takes beyond its identity: an address, the questions, a cache of its answers."""
     world = suite.plan["world"]
+    if options["replay"]:
+        return dict(options["replay"])
     if world == "simulated":
         return {}
     given: dict[str, Any] = {

@@ -35,7 +35,7 @@ def _head(record: Record) -> str:
         f"{record.summary['label']} on {spec.task}, budget {spec.budget}, search {spec.search}, seed {spec.seed}",
         f"suite {spec.suite} {spec.suite_version}, space {spec.space}, pool {spec.pool}, tier {spec.tier}, "
         f"objective {spec.objective}, selection {spec.selection}",
-        f"numbers: {record.summary['provenance']}",
+        f"numbers: {record.provenance}",
     ]
     if record.summary["note"]:
         lines.append(f"note: {record.summary['note']}")
@@ -103,7 +103,7 @@ def _ending(record: Record) -> str:
         f"{record.spec.slots} slots a model (modelled)",
     ]
     if "accuracy" in truth:
-        lines.append(f"true accuracy {100 * truth['accuracy']:.1f} % ({record.summary['provenance']})")
+        lines.append(f"true accuracy {100 * truth['accuracy']:.1f} % ({record.provenance})")
     if "reference" in truth:
         regret = 100 * (truth["reference"] - truth["accuracy"])
         lines.append(f"best known {100 * truth['reference']:.1f} %, regret {regret:.1f} points")

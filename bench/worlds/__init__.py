@@ -17,6 +17,11 @@ _WORLDS = {
         "statistical models of LLM calls, exact truth; the default",
     ),
     "openai": ("bench.worlds.openai", "OpenAIWorld", "real questions through any OpenAI-compatible server"),
+    "replay": (
+        "bench.worlds.replay",
+        "open_replay",
+        "a tape of recorded calls, or of published answers; no model",
+    ),
     "served": ("bench.worlds.served", "ServedWorld", "the simulated models on real questions, over HTTP"),
 }
 

@@ -8,7 +8,7 @@ ids (0 right, k the k-th wrong answer, -1 none), in text worlds numbers of store
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +90,8 @@ class World(Protocol):
     provenance: how every number made from this world is labelled ("simulated", "replayed", "measured live").
     """
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str: ...
 
     @property
     def provenance(self) -> str: ...

@@ -20,7 +20,7 @@ _TABLE = """
 create table if not exists answers (
     key blob primary key, text text not null,
     prompt_tokens integer not null, completion_tokens integer not null,
-    wall real not null, attempts integer not null
+    wall real not null, attempts integer not null, finish text not null
 ) without rowid
 """
 _AT_ONCE = 500  # keys in one query; SQLite's oldest limit is 999
@@ -34,7 +34,7 @@ class AnswerCache:
         """The file is made when the first answer is kept. Raises IsobudgetError for a file that is no cache."""
         self.path = Path(path)
         self._lock = threading.Lock()
-        self._held: list[tuple[bytes, str, int, int, float, int]] = []
+        self._held: list[tuple[bytes, str, int, int, float, int, str]] = []
         self._base: sqlite3.Connection | None = self._open() if self.path.exists() else None
 
     def get(self, keys: Sequence[bytes]) -> Mapping[bytes, Completion]:
@@ -66,7 +66,7 @@ class AnswerCache:
         if self._base is None:
             self._base = self._open()
         with self._base:
-            self._base.executemany("insert or ignore into answers values (?, ?, ?, ?, ?, ?)", self._held)
+            self._base.executemany("insert or ignore into answers values (?, ?, ?, ?, ?, ?, ?)", self._held)
         self._held.clear()
 
     def _open(self) -> sqlite3.Connection:
@@ -92,8 +92,8 @@ def _found(base: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, Compl
     for start in range(0, len(keys), _AT_ONCE):
         part = keys[start : start + _AT_ONCE]
         marks = ",".join("?" * len(part))
-        rows: Iterable[tuple[bytes, str, int, int, float, int]] = base.execute(
-            "select key, text, prompt_tokens, completion_tokens, wall, attempts "
+        rows: Iterable[tuple[bytes, str, int, int, float, int, str]] = base.execute(
+            "select key, text, prompt_tokens, completion_tokens, wall, attempts, finish "
             f"from answers where key in ({marks})",
             part,
         )

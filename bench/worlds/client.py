@@ -43,13 +43,17 @@ class Policy(NamedTuple):
 
 
 class Completion(NamedTuple):
-    """A reply: text, the server's token counts, seconds of the successful attempt, number of attempts."""
+    """A reply: text, the server's token counts, seconds of the successful attempt, number of attempts.
+
+    finish: why it ended, as the server said; "" where it said nothing.
+    """
 
     text: str
     prompt_tokens: int
     completion_tokens: int
     wall: float
     attempts: int
+    finish: str = ""
 
 
 class _Fault(Exception):
@@ -156,7 +160,8 @@ class ChatClient:
         started = time.perf_counter()
         data = await self._exchange(body)
         try:
-            message, usage = data["choices"][0]["message"], data["usage"]
+            choice, usage = data["choices"][0], data["usage"]
+            message, finish = choice["message"], str(choice.get("finish_reason") or "")
             text, tokens = (
                 message.get("content"),
                 (int(usage["prompt_tokens"]), int(usage["completion_tokens"])),
@@ -166,7 +171,7 @@ class ChatClient:
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             what = f"a reply that is no chat completion with usage ({error!r})"
             raise _Fault(BadReply(f"{self._chat} gave {what}: {str(data)[:120]!r}")) from error
-        return Completion(text or "", *tokens, time.perf_counter() - started, 1)
+        return Completion(text or "", *tokens, time.perf_counter() - started, 1, finish)
 
     async def _exchange(self, body: bytes) -> dict[str, Any]:
         return self._json(await self._http.send(self._http.build_request("POST", self._chat, content=body)))

@@ -22,14 +22,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import IsobudgetError, unknown
-from bench.keys import text_key
 from bench.pools import CALL_OVERHEAD, load_pool
+from bench.worlds.asking import Facts, content, seed_of, tags_of
 from bench.worlds.base import ABSENT, LONGEST_ANSWER, ROLE_KEYS, Answers, Calls, Faults
 from bench.worlds.cache import AnswerCache
 from bench.worlds.client import ChatClient, Completion, Policy
-from bench.worlds.simulated import SPLITS
 from bench.worlds.texts import Texts
-from bench.worlds.wire import OWNER, Parent, Tags
+from bench.worlds.wire import OWNER
 from tasks import Question, Task, load_task
 
 __all__ = ["OpenAIWorld"]
@@ -37,10 +36,8 @@ __all__ = ["OpenAIWorld"]
 I64 = npt.NDArray[np.int64]
 
 _VOTE = ROLE_KEYS["vote"]
-_ROLES = {key: name for name, key in ROLE_KEYS.items()}
 _SPLITS = ("search", "test")
 _SLOT_DRAG = 0.03  # slowing of decoding by each further busy slot
-_SEEDS = 2**31
 
 
 class _Ask(NamedTuple):
@@ -59,6 +56,7 @@ class _Options:
     names: Mapping[str, str]
     tagged: bool
     provenance: str
+    revisions: Mapping[str, str]
 
 
 class OpenAIWorld:
@@ -99,12 +97,15 @@ class OpenAIWorld:
         self._data_dir, self._unsafe = data_dir, _flag(unsafe_local)
         self._tasks: dict[str, Task] = {}
         self._texts = Texts()
+        self._finish: dict[int, str] = {}
         self._client = ChatClient(base_url, api_key or os.environ.get("OPENAI_API_KEY"), policy)
         self._finalizer = weakref.finalize(self, _close, self._client, None)
         try:
-            provenance = _provenance(self._client.models())
+            listed = self._client.models()
+            provenance = _provenance(listed)
             tagged = provenance.startswith("simulated") if metadata is None else _flag(metadata)
-            self._options = _Options(_number(temperature), names, tagged, provenance)
+            revisions = _revisions(listed, names, self._pool.names)
+            self._options = _Options(_number(temperature), names, tagged, provenance, revisions)
             self._cache = None if cache is None else AnswerCache(cache)
         except BaseException:
             self._finalizer()
@@ -126,9 +127,27 @@ class OpenAIWorld:
         """How many questions the split has. Raises IsobudgetError or TaskError."""
         return len(self._questions(task, split))
 
+    @property
+    def facts(self) -> Facts:
+        """The server, the sampling parameters of every request, and the revisions that it named."""
+        sampling = {"temperature": self._options.temperature, "max_tokens": f"{LONGEST_ANSWER} x answer_tokens"}
+        return Facts(self._client.base_url, sampling, self._options.revisions)
+
+    def task(self, name: str) -> Task:
+        """The task with its questions."""
+        return self._task(name)
+
     def text(self, handle: int) -> str:
         """The completion behind a handle."""
         return self._texts[handle]
+
+    def adopt(self, text: str) -> int:
+        """The handle of a completion that somebody else made."""
+        return self._texts.add(text)
+
+    def finish(self, handle: int) -> str:
+        """Why the completion ended, as the server said; "" where it is unknown."""
+        return self._finish.get(handle, "")
 
     def answer(self, calls: Calls) -> Answers:
         """Ask for every row at once, but for votes and for answers that the cache has.
@@ -141,6 +160,7 @@ class OpenAIWorld:
         wall = np.zeros(rows)
         for row, got in self._completions(calls).items():
             handle[row] = self._texts.add(got.text)
+            self._finish[int(handle[row])] = got.finish
             prompt[row], completion[row] = got.prompt_tokens, got.completion_tokens
             wall[row], attempts[row] = got.wall, got.attempts
         for row in np.flatnonzero(calls.role == _VOTE).tolist():
@@ -190,16 +210,14 @@ class OpenAIWorld:
         task, question = self._task(calls.task), self._question(calls, row)
         held = np.flatnonzero(calls.inputs[row] != ABSENT).tolist()
         answers = [self._texts[handle] for handle in calls.inputs[row, held].tolist()]
-        tags = _tags(calls, row, held)
-        told = "fuser" if tags.role == "assistant" else tags.role  # one that reads has no words of its own
-        content = task.merge_prompt(question, told, answers) if held else task.prompt(question)
+        tags = tags_of(calls, row, held)
         model = calls.models[int(calls.model[row])]
         data: dict[str, Any] = {
             "model": self._options.names.get(model, model),
-            "messages": [{"role": "user", "content": content}],
+            "messages": [{"role": "user", "content": content(task, question, tags.role, answers)}],
             "max_tokens": LONGEST_ANSWER * task.answer_tokens,
             "temperature": self._options.temperature,
-            "seed": text_key(f"{tags.trial} {tags.salt} {tags.replica}") % _SEEDS,
+            "seed": seed_of(tags),
         }
         # All that may change an answer, and whose call it is: the same prompt elsewhere is another draw.
         identity = [self._options.provenance, calls.split, question.id, model, *tags, data]
@@ -236,27 +254,6 @@ class OpenAIWorld:
         return self._tasks[name]
 
 
-def _tags(calls: Calls, row: int, held: list[int]) -> Tags:
-    parents = zip(
-        calls.input_level[row, held].tolist(),
-        calls.input_tokens[row, held].tolist(),
-        calls.input_role[row, held].tolist(),
-        calls.input_model[row, held].tolist(),
-        strict=True,
-    )
-    return Tags(
-        task=calls.task,
-        item=SPLITS[calls.split].first + int(calls.question[row]),
-        trial=int(calls.trial[row]),
-        salt=int(calls.salt[row]),
-        role=_ROLES[int(calls.role[row])],
-        replica=int(calls.replica[row]),
-        parents=tuple(
-            Parent(level, tokens, _ROLES[role], calls.models[model]) for level, tokens, role, model in parents
-        ),
-    )
-
-
 def _provenance(listed: Mapping[str, Any]) -> str:
     """How numbers are labelled, by what a server says about its models."""
     entries = listed.get("data")
@@ -268,6 +265,14 @@ def _provenance(listed: Mapping[str, Any]) -> str:
     if OWNER in owners:
         return f"simulated (universe {listed.get('universe', 'unknown')}), over HTTP"
     return "measured live"
+
+
+def _revisions(listed: Mapping[str, Any], names: Mapping[str, str], pool: tuple[str, ...]) -> dict[str, str]:
+    """What the server says that stands behind each model's name: vLLM lists the `root` it was loaded from."""
+    entries = listed.get("data")
+    entries = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    roots = {entry.get("id"): str(entry.get("root") or entry.get("id")) for entry in entries}
+    return {model: roots[names.get(model, model)] for model in pool if names.get(model, model) in roots}
 
 
 def _close(client: ChatClient, cache: AnswerCache | None) -> None:

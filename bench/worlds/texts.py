@@ -40,7 +40,7 @@ class Texts:
 
     def plurality(self, task: Task, question: Question, handles: Sequence[int]) -> int:
         """The first of the handles whose answer most of them give; NO_TEXT where none has an answer."""
-        keys = [self._key(task, question, handle) for handle in handles]
+        keys = [self.key(task, question, handle) for handle in handles]
         votes = [0 if key is None else keys.count(key) for key in keys]
         return handles[votes.index(max(votes))] if any(votes) else NO_TEXT
 
@@ -57,7 +57,8 @@ class Texts:
     def _grade(self, task: Task, question: Question, handle: int) -> GradeKind:
         return GradeKind.NO_ANSWER if handle == NO_TEXT else task.grade(question, self[handle]).kind
 
-    def _key(self, task: Task, question: Question, handle: int) -> str | None:
+    def key(self, task: Task, question: Question, handle: int) -> str | None:
+        """The answer as a canonical text, equal for equal answers; None without one."""
         at = (task.name, question.id, handle)
         if at not in self._keys:
             self._keys[at] = None if handle == NO_TEXT else task.answer_key(question, self[handle])

@@ -46,10 +46,10 @@ def test_text(column, cell, text):
     assert cell_text(column, cell) == text
 
 
-def test_raw_values_are_unrounded_and_named():
+def test_raw_values_have_twelve_figures_and_names():
     assert raw_names(PERCENT) == ["accuracy", "accuracy_low", "accuracy_high"]
-    assert raw_values(PERCENT, Interval(1 / 3, 0.1, 0.9)) == [1 / 3, 0.1, 0.9]
-    assert raw_values(PERCENT, Interval(1 / 3, -math.inf, math.inf)) == [1 / 3, None, None]
+    assert raw_values(PERCENT, Interval(1 / 3, 0.1, 0.9)) == [0.333333333333, 0.1, 0.9]
+    assert raw_values(PERCENT, Interval(1 / 3, -math.inf, math.inf)) == [0.333333333333, None, None]
     assert raw_values(PERCENT, None) == [None, None, None]
     assert raw_names(Column("rank", "rank", "rank")) == ["rank_best", "rank_worst"]
     assert raw_values(Column("rank", "rank", "rank"), Span(1, 4)) == [1, 4]

@@ -78,7 +78,7 @@ class ItemBank:
         self._root = fold(fold(np.uint64(universe.number), 1), task_key)
         self._slot = np.full(size, -1)
         self._families = np.array([universe.models[model].family for model in self.models], dtype=np.int64)
-        self._hardness = self._thresholds()
+        self.hardness = self._thresholds()
         self.items = self._make(np.zeros(0, dtype=np.int64))
 
     def slots(self, question: I64) -> I64:
@@ -95,7 +95,7 @@ class ItemBank:
 
     def _make(self, question: I64) -> Items:
         key = fold(self._root, question + self.first)
-        margin, noise = self._margins(key)
+        margin, noise = self._margins(question, key)
         log_ratio = np.log(self._ratio(key))
         pet = kth_wrong(unif(self._by_model(key, "pet")), log_ratio[:, None], self.physics.wrong_options)
         limit = self.common.verification_limit
@@ -108,12 +108,12 @@ class ItemBank:
             pet=pet.ravel(),
         )
 
-    def _margins(self, key: U64) -> tuple[F64, F64]:
-        """Margins (N, M) and sampling noises (N, 1)."""
+    def _margins(self, question: I64, key: U64) -> tuple[F64, F64]:
+        """Margins (N, M) and sampling noises (N, 1) of the questions with these indices and keys."""
         p, nu = self.physics, self.common.noise_spread
         quirk = ndtri(unif(self._by_model(key, "quirk")))
         noise = np.sqrt(1 - p.within) * np.exp(nu * _normal(key, "noise") - nu * nu)
-        margin = self._shared(key) + np.sqrt(p.within - p.between) * quirk - self._hardness[self._subject(key)]
+        margin = self._shared(key) + np.sqrt(p.within - p.between) * quirk - self.hardness[self._subject(key)]
         return margin, noise[:, None]
 
     def _shared(self, key: U64) -> F64:

@@ -42,7 +42,8 @@ def tables(universe: Universe, task: type[Task]) -> Tables:
     models = universe.task_models(task.name)
     accuracy = np.array([physics.accuracy[model] for model in models])
     mean = accuracy * common.right_length + (1 - accuracy) * common.wrong_length
-    length = task.answer_tokens / mean
+    longer = np.array([physics.lengths.get(model, 1.0) for model in models])
+    length = task.answer_tokens * longer / mean
     return Tables(
         reader=_reader(universe, task.name),
         none=threshold([physics.no_answer[model] for model in models]),

@@ -65,6 +65,7 @@ class TaskPhysics:
     log-odds; reading and sway shift the margin of its own attempt. accuracy, no_answer: by model name.
     across: correlation of two models of different families; None: of one family or of two, it is `between`.
     strengths: by model name, how much easier each subject is for it; () where items have no subjects.
+    lengths: by model name, mean tokens of its answers over the task's constant; 1 where it is not named.
     """
 
     between: float
@@ -83,6 +84,7 @@ class TaskPhysics:
     no_answer: Mapping[str, float]
     across: float | None = None
     strengths: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    lengths: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def subjects(self) -> int:
@@ -180,6 +182,10 @@ def _data(name: str) -> dict[str, Any]:
     base = data.pop("base", None)
     if base == name:
         raise IsobudgetError(f"universe '{name}' is its own base")
+    if name.endswith(".toml") and str(data.get("pool", "")).endswith(".toml"):
+        data["pool"] = str(
+            Path(name).parent / str(data["pool"])
+        )  # a pool file lies beside the universe that names it
     return data if base is None else _overlaid(_data(str(base)), data)
 
 
@@ -215,6 +221,8 @@ def _check(where: str, physics: TaskPhysics) -> None:
     for table in (physics.accuracy, physics.no_answer):
         if not all(0 < value < 1 for value in table.values()):
             raise IsobudgetError(f"{where}: accuracy and no_answer are shares between 0 and 1")
+    if not all(value > 0 for value in physics.lengths.values()):
+        raise IsobudgetError(f"{where}: lengths are positive")
     missing = sorted(set(physics.accuracy) - set(physics.no_answer))
     if missing:
         raise IsobudgetError(f"{where}: no_answer lacks {', '.join(missing)}")

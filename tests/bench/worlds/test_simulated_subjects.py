@@ -64,7 +64,7 @@ def test_accuracy_is_exact_in_the_population(task):
     physics, nu = SPECIALISTS.tasks[task], SPECIALISTS.common.noise_spread
     nodes, weights = np.polynomial.hermite_e.hermegauss(81)
     spread = np.sqrt(physics.within + (1 - physics.within) * np.exp(2 * nu * nodes - 2 * nu * nu))
-    hardness = bank(task)._hardness
+    hardness = bank(task).hardness
 
     exact = (ndtr(-hardness[..., None] / spread) @ weights / weights.sum()).mean(axis=0)
 
