@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 __all__ = ["RunSpec"]
@@ -62,7 +62,7 @@ class RunSpec:
             "world_options": [list(pair) for pair in self.world_options],
             "checkpoints": list(self.checkpoints),
         }
-        return asdict(self) | plain
+        return {field.name: getattr(self, field.name) for field in fields(self)} | plain
 
     @staticmethod
     def from_dict(data: dict[str, Any]) -> RunSpec:
