@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice, product
 
-from bench.graph import Graph, Sink
+from bench.graph import Graph
 from bench.growth import Growth, roles_for
 from bench.space import Space
 
@@ -35,23 +35,26 @@ def _graphs(space: Space, max_nodes: int) -> Iterator[Graph]:
         layer: list[Growth] = [Growth(space, sink)]
         for _ in range(max_nodes):
             grown: list[Growth] = []
-            for growth in _next_layer(space, layer):
+            for growth, graph in _next_layer(space, layer):
                 grown.append(growth)
-                yield from _finished(space, growth)
+                if graph is not None:
+                    yield from _finished(space, graph)
             layer = grown
 
 
-def _next_layer(space: Space, layer: list[Growth]) -> Iterator[Growth]:
-    seen: set[str] = set()
+def _next_layer(space: Space, layer: list[Growth]) -> Iterator[tuple[Growth, Graph | None]]:
+    """Every growth with one node more, and its graph; None as long as the sink reads nothing."""
+    seen: set[tuple[bool, Graph]] = set()
     for growth in layer:
         for model in range(len(space.pool.models)):
             for readers, by_sink in _placements(space, growth, model):
                 child = growth.copy()
                 child.add(model, readers, by_sink)
-                form = _form(child)
-                if form not in seen:
-                    seen.add(form)
-                    yield child
+                finished = any(child.by_sink)
+                graph = child.graph() if finished else _all_read(child)
+                if (finished, graph) not in seen:
+                    seen.add((finished, graph))
+                    yield child, graph if finished else None
 
 
 def _completable(space: Space, models: list[int]) -> bool:
@@ -83,35 +86,27 @@ def _placements(space: Space, growth: Growth, model: int) -> Iterator[tuple[list
             yield readers, False
 
 
-def _form(growth: Growth) -> str:
-    """A canonical text; a growth whose nodes the sink does not read yet has one too."""
-    if any(growth.by_sink):
-        return str(growth.graph())
-    return "unread " + str(_all_read(growth))
-
-
 def _all_read(growth: Growth) -> Graph:
+    """The canonical graph of a growth whose nodes the sink does not read yet, as if it read them all."""
     twin = growth.copy()
     twin.by_sink = [True] * len(twin.models)
     return twin.graph()
 
 
-def _finished(space: Space, growth: Growth) -> Iterator[Graph]:
-    if not any(growth.by_sink):
-        return
-    graph = growth.graph()
+def _finished(space: Space, graph: Graph) -> Iterator[Graph]:
+    """The graph in every choice of roles that the space allows."""
     if not space.free_roles:
         if space.nominal is None or space.contains(graph):
             yield graph
         return
     seen: set[str] = set()
     for roles in product(*(roles_for(len(node.preds)) for node in graph.nodes)):
-        variant = _with_roles(graph, roles, growth.sink)
+        variant = _with_roles(graph, roles)
         if variant.id not in seen:
             seen.add(variant.id)
             yield variant
 
 
-def _with_roles(graph: Graph, roles: tuple[str, ...], sink: Sink) -> Graph:
+def _with_roles(graph: Graph, roles: tuple[str, ...]) -> Graph:
     nodes = [(node.model, role) for node, role in zip(graph.nodes, roles, strict=True)]
-    return Graph.of(nodes, graph.edges, sink, graph.reads)
+    return Graph.of(nodes, graph.edges, graph.sink, graph.reads)

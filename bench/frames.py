@@ -74,8 +74,9 @@ class Records:
         import pandas as pd
 
         rows = [
-            _key(record) | {"step": step} | _event_row(event)
+            key | {"step": step} | _event_row(event)
             for record in self.records
+            for key in [_key(record)]
             for step, event in enumerate(record.rows())
         ]
         return pd.DataFrame(rows)
@@ -290,7 +291,7 @@ def _spent(spec: RunSpec, sums: Mapping[str, Any]) -> dict[str, Any]:
 def _event_row(event: dict[str, Any]) -> dict[str, Any]:
     codes = event.pop("code")
     event["flops"] = int(event["flops"])
-    counts = {str(kind): sum(code == i for code in codes) for i, kind in enumerate(GRADE_KINDS)}
+    counts = {str(kind): codes.count(i) for i, kind in enumerate(GRADE_KINDS)}
     return event | {"questions": len(codes)} | counts
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -66,36 +66,7 @@ class Space:
         sinks: keep only this kind of sink (`select` or `vote`).
         Raises InfeasibleBudget when no graph fits; the message names the cheapest graph and its cost.
         """
-        if name not in PRESETS:
-            raise unknown("space", name, PRESETS)
-        models = load_pool(pool)
-        text = budget if isinstance(budget, str) else f"{budget:g}units"
-        level = text if text in BUDGET_LEVELS else _nearest_level(budget_flops(budget, task), task)
-        select = Sink("select", "3B" if "3B" in models.names else models.names[0])
-        space = Space(
-            name,
-            task,
-            models,
-            budget_flops(budget, task),
-            text,
-            (select, Sink("vote", None)),
-            _MAX_NODES[level],
-        )
-        if name == "paper":
-            if text not in BUDGET_LEVELS:
-                levels = ", ".join(BUDGET_LEVELS)
-                raise IsobudgetError(
-                    f"space paper needs a budget level ({levels}), not '{text}': it has nominal costs"
-                )
-            space = replace(space, sinks=(select,), free_reads=True, dead_ends=True, nominal=BUDGET_LEVELS[text])
-        if name == "open":
-            every = tuple(Sink("select", model) for model in models.names)
-            space = replace(space, sinks=(*every, Sink("vote", None)), free_reads=True, free_roles=True)
-        space = replace(space, sampler=sampler)
-        if sinks is not None:
-            space = replace(space, sinks=tuple(sink for sink in space.sinks if sink.kind == sinks))
-        space.cheapest()
-        return space
+        return _preset(name, task, budget, pool, sinks, sampler)
 
     @cached_property
     def flops(self) -> tuple[tuple[int, ...], ...]:
@@ -210,6 +181,41 @@ class Space:
         if self.size() is None:
             raise IsobudgetError(f"space {self.name} at {self.budget} on {self.task} is too large to enumerate")
         return self.enumerate()
+
+
+@lru_cache(maxsize=64)
+def _preset(name: str, task: str, budget: str | float, pool: str, sinks: str | None, sampler: str) -> Space:
+    """Every run, and every record that is read, asks for one of a few."""
+    if name not in PRESETS:
+        raise unknown("space", name, PRESETS)
+    models = load_pool(pool)
+    text = budget if isinstance(budget, str) else f"{budget:g}units"
+    level = text if text in BUDGET_LEVELS else _nearest_level(budget_flops(budget, task), task)
+    select = Sink("select", "3B" if "3B" in models.names else models.names[0])
+    space = Space(
+        name,
+        task,
+        models,
+        budget_flops(budget, task),
+        text,
+        (select, Sink("vote", None)),
+        _MAX_NODES[level],
+    )
+    if name == "paper":
+        if text not in BUDGET_LEVELS:
+            levels = ", ".join(BUDGET_LEVELS)
+            raise IsobudgetError(
+                f"space paper needs a budget level ({levels}), not '{text}': it has nominal costs"
+            )
+        space = replace(space, sinks=(select,), free_reads=True, dead_ends=True, nominal=BUDGET_LEVELS[text])
+    if name == "open":
+        every = tuple(Sink("select", model) for model in models.names)
+        space = replace(space, sinks=(*every, Sink("vote", None)), free_reads=True, free_roles=True)
+    space = replace(space, sampler=sampler)
+    if sinks is not None:
+        space = replace(space, sinks=tuple(sink for sink in space.sinks if sink.kind == sinks))
+    space.cheapest()
+    return space
 
 
 def _nominal(pool: Pool, task: str, model: str) -> int:

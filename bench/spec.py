@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 __all__ = ["RunSpec"]
@@ -64,7 +64,7 @@ class RunSpec:
             "world_options": [list(pair) for pair in self.world_options],
             "checkpoints": list(self.checkpoints),
         }
-        data = asdict(self) | plain
+        data = {field.name: getattr(self, field.name) for field in fields(self)} | plain
         if not self.blind:
             del data["blind"]
         return data

@@ -7,6 +7,14 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # before NumPy loads: as in the command line, and workers share the cores
+
+# How fast the machine is, is no property of the code: a busy one must not fail a test.
+settings.register_profile("isobudget", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("isobudget")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -211,7 +211,6 @@ def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, A
 
 def _agent(suite: Suite, options: dict[str, Any]) -> dict[str, Any]:
     """What opening the LLM of methods with `agent=llm` takes beyond its name; here it is tried once."""
-    from bench.agent_model import AgentModel
     from bench.registry import parse_method
 
     driven = {
@@ -228,6 +227,8 @@ def _agent(suite: Suite, options: dict[str, Any]) -> dict[str, Any]:
         raise IsobudgetError(
             f"{next(iter(driven))} needs an LLM: give --agent-url http://HOST:PORT/v1 and --agent-model NAME"
         )
+    from bench.agent_model import AgentModel  # an HTTP client, which few runs need
+
     given = {"base_url": options["agent_url"], "key_variable": options["agent_key_env"] or ""}
     for name in set(driven.values()):
         AgentModel(name, **given).close()

@@ -17,6 +17,7 @@ Each item is a pure function of (universe, task, item), so a bank builds only th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -155,23 +156,31 @@ class ItemBank:
         none = (0.0,) * self.physics.subjects
         strengths = [self.physics.strengths.get(model) or none for model in self.models]
         thetas = [
-            self._theta(self.physics.accuracy[model], strength)
+            _theta(self.physics.accuracy[model], tuple(strength), self.common.noise_spread, self.physics.within)
             for model, strength in zip(self.models, strengths, strict=True)
         ]
         return np.array(thetas) - np.array(strengths, dtype=np.float64).T
 
-    def _theta(self, accuracy: float, strengths: Sequence[float]) -> float:
-        """The hardness at which the mean chance over all items of all subjects is `accuracy`, by bisection."""
-        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        nu, within = self.common.noise_spread, self.physics.within
-        spread = np.sqrt(within + (1 - within) * np.exp(2 * nu * nodes - 2 * nu * nu))
-        low, high = -10.0, 10.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            chances = [float(weights @ ndtr((strength - middle) / spread)) for strength in strengths]
-            mean = sum(chances) / len(chances) / float(weights.sum())
-            low, high = (middle, high) if mean > accuracy else (low, middle)
-        return (low + high) / 2
+
+@lru_cache(maxsize=4096)
+def _theta(accuracy: float, strengths: tuple[float, ...], nu: float, within: float) -> float:
+    """The hardness at which the mean chance over all items of all subjects is `accuracy`, by bisection."""
+    nodes, weights = _rule()
+    spread = np.sqrt(within + (1 - within) * np.exp(2 * nu * nodes - 2 * nu * nu))
+    low, high = -10.0, 10.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        chances = [float(weights @ ndtr((strength - middle) / spread)) for strength in strengths]
+        mean = sum(chances) / len(chances) / float(weights.sum())
+        low, high = (middle, high) if mean > accuracy else (low, middle)
+    return (low + high) / 2
+
+
+@cache
+def _rule() -> tuple[F64, F64]:
+    """Nodes and weights (_NODES,) of the Gauss-Hermite rule for a standard normal, up to a factor."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    return nodes, weights
 
 
 def _normal(key: U64, what: str) -> F64:
