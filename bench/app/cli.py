@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from bench.app.options import outside_options
+from bench.app.options import debug_option, outside_options
+from bench.app.seasons import season
 from bench.app.submissions import submit
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -71,10 +72,6 @@ def main() -> None:
     """
 
 
-def _debug(command: Any) -> Any:
-    return click.option("--debug", is_flag=True, help="Show a traceback when something fails.")(command)
-
-
 @main.command()
 @click.argument("suite")
 @click.option("-m", "--method", "methods", multiple=True, metavar="NAME[a=b]", help="Only these; or a file.py.")
@@ -116,7 +113,7 @@ def _debug(command: Any) -> Any:
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no notes.")
-@_debug
+@debug_option
 def run(suite: str, debug: bool, **options: Any) -> None:
     """Run a SUITE (or the part of it that options name) and print its leaderboard.
 
@@ -133,7 +130,7 @@ def run(suite: str, debug: bool, **options: Any) -> None:
     "--import", "answers", type=click.Path(path_type=Path), help="Published results: a CSV or Parquet file."
 )
 @click.option("--greedy", is_flag=True, help="Of --import: repeated calls give the same answer again.")
-@_debug
+@debug_option
 def record(suite: str | None, answers: Path | None, greedy: bool, debug: bool, **options: Any) -> None:
     """Run a SUITE in a live world and keep every node call on a tape; or make a tape of published results.
 
@@ -157,7 +154,7 @@ record.params += [option for option in run.params if option.name not in {own.nam
 @main.command()
 @click.argument("tapes", nargs=-1, required=True, metavar="TAPE...", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The merged tape.")
-@_debug
+@debug_option
 def merge(tapes: tuple[Path, ...], output: Path, debug: bool) -> None:
     """Merge TAPEs of one world. Calls on several must say the same; an error names the first that does not."""
     from bench.app.taping import merge_command
@@ -174,7 +171,7 @@ def merge(tapes: tuple[Path, ...], output: Path, debug: bool) -> None:
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of real questions (else the hub).")
 @click.option("--unsafe-local-exec", is_flag=True, help="Grade code without a sandbox.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of what is fitted.")
-@_debug
+@debug_option
 def calibrate(tape: Path, debug: bool, **options: Any) -> None:
     """Fit the simulated world to a TAPE; write a universe, a pool and a report on graphs held out from the fit."""
     from bench.app.calibrating import calibrate_command
@@ -198,7 +195,7 @@ def calibrate(tape: Path, debug: bool, **options: Any) -> None:
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of records and report."
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
-@_debug
+@debug_option
 def fidelity(suite: str, debug: bool, **options: Any) -> None:
     """Say whether the simulated board of SUITE can be believed: replayed against simulated, fitted to half a tape.
 
@@ -226,7 +223,7 @@ def fidelity(suite: str, debug: bool, **options: Any) -> None:
 @click.option(
     "--check", is_flag=True, help="Compare the site in DIR with what RESULTS give; exit 1 if it differs."
 )
-@_debug
+@debug_option
 def leaderboard(
     results: Path,
     form: str,
@@ -260,7 +257,7 @@ def leaderboard(
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of tables."
 )
-@_debug
+@debug_option
 def list_(kind: str, form: str, debug: bool) -> None:
     """List what there is: methods, tasks, worlds, suites, pools or protocols."""
     from bench.app.catalog import catalog
@@ -271,7 +268,7 @@ def list_(kind: str, form: str, debug: bool) -> None:
 @main.command()
 @click.argument("run_file", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--all", "everything", is_flag=True, help="Every evaluation, not only the first and last.")
-@_debug
+@debug_option
 def show(run_file: Path, everything: bool, debug: bool) -> None:
     """Tell the story of one RUN, a record file: evaluations, charges, the recommended graph."""
     from bench.app.story import story
@@ -283,7 +280,7 @@ def show(run_file: Path, everything: bool, debug: bool) -> None:
 @click.argument("methods", nargs=-1, metavar="[METHOD|FILE]...")
 @click.option("--all", "everything", is_flag=True, help="Every registered method.")
 @outside_options
-@_debug
+@debug_option
 def test(methods: tuple[str, ...], everything: bool, debug: bool, **outside: Any) -> None:
     """Check that a METHOD keeps the contract: feasible, within budget, deterministic, always recommends."""
     from bench.app.conformance import conformance
@@ -309,7 +306,7 @@ def test(methods: tuple[str, ...], everything: bool, debug: bool, **outside: Any
 @click.option("--fault-drop", type=click.FloatRange(0, 1), default=0.0, help="Share whose connection is dropped.")
 @click.option("--fault-truncate", type=click.FloatRange(0, 1), default=0.0, help="Share with half a JSON reply.")
 @click.option("--unsafe-local-exec", is_flag=True, help="Check code mutations without a sandbox.")
-@_debug
+@debug_option
 def serve(debug: bool, **options: Any) -> None:
     """Serve the simulated models behind an OpenAI-compatible API, with faults on request."""
     from bench.app.serving import serve_command
@@ -340,7 +337,7 @@ def serve(debug: bool, **options: Any) -> None:
     "--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="Of the table."
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no notes.")
-@_debug
+@debug_option
 def audit(protocol: str, debug: bool, **options: Any) -> None:
     """Say what a comparison PROTOCOL (a name or a TOML file) can and cannot see.
 
@@ -352,71 +349,7 @@ def audit(protocol: str, debug: bool, **options: Any) -> None:
     audit_command(protocol, **options)
 
 
-@main.group()
-def season() -> None:
-    """Derive ranked worlds from a value that nobody knew when the entries were frozen (docs/families.md)."""
-
-
-@season.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[METHOD_FILE]...")
-@click.option("--beacon", required=True, help="Where the public value will appear, such as a beacon's round.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The season's file.")
-@_debug
-def freeze(files: tuple[Path, ...], beacon: str, output: Path, debug: bool) -> None:
-    """Write the digests of the entered METHOD_FILEs, before the public value is known."""
-    from bench.app.season import freeze as freeze_season
-
-    click.echo(freeze_season(files, beacon, output))
-
-
-@season.command()
-@click.argument("season_file", metavar="SEASON", type=click.Path(path_type=Path))
-@click.option("--public", required=True, help="The public value, exactly as it was published.")
-@click.option("--most", default=120, show_default=True, help="Draws of a task after which open places stay open.")
-@click.option("-j", "--jobs", default=os.cpu_count() or 1, type=click.IntRange(1), help="Processes.")
-@_debug
-def derive(season_file: Path, public: str, most: int, jobs: int, debug: bool) -> None:
-    """Fill a frozen SEASON with its worlds; some minutes, and the same command goes on where it was."""
-    from bench.app.season import derive as derive_season
-
-    click.echo(derive_season(season_file, public, most, jobs))
-
-
-@season.command()
-@click.argument("name", metavar="SEASON")
-@click.option("--sample", default=3, show_default=True, type=click.IntRange(1), help="How many worlds.")
-@_debug
-def reproduce(name: str, sample: int, debug: bool) -> None:
-    """Derive some worlds of a SEASON (a name or a file) again and compare every figure."""
-    from bench.app.season import reproduce as reproduce_season
-
-    text, same = reproduce_season(name, sample)
-    click.echo(text)
-    if not same:
-        raise click.exceptions.Exit(1)
-
-
-@season.command("show")
-@click.argument("name", metavar="SEASON")
-@_debug
-def show_season(name: str, debug: bool) -> None:
-    """Print the strata of a SEASON (a name or a file) and the headroom in them."""
-    from bench.app.season import show as season_table
-
-    click.echo(season_table(name))
-
-
-@season.command()
-@click.argument("name", metavar="SEASON")
-@click.option("--draws", default=100, show_default=True, type=click.IntRange(1), help="Raw draws of each task.")
-@_debug
-def evidence(name: str, draws: int, debug: bool) -> None:
-    """Weigh the raw draws of a SEASON by published evidence: the family `posterior`."""
-    from bench.app.evidence import evidence_table
-
-    click.echo(evidence_table(name, draws))
-
-
+main.add_command(season)
 main.add_command(submit)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
-__all__ = ["outside_options"]
+__all__ = ["debug_option", "outside_options"]
+
+debug_option = click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 
 
 def outside_options(command: Any) -> Any:

@@ -7,11 +7,9 @@ from typing import Any
 
 import click
 
-from bench.app.options import outside_options
+from bench.app.options import debug_option, outside_options
 
 __all__ = ["submit"]
-
-_DEBUG = click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 
 
 @click.group()
@@ -22,7 +20,7 @@ def submit() -> None:
 @submit.command("init")
 @click.argument("name")
 @click.option("-o", "--output", default=Path(), type=click.Path(path_type=Path), help="Folder to write into [.].")
-@_DEBUG
+@debug_option
 def submit_init(name: str, output: Path, debug: bool) -> None:
     """Write a working method file NAME.py and a card to fill in."""
     from bench.app.submit import init
@@ -39,7 +37,7 @@ def submit_init(name: str, output: Path, debug: bool) -> None:
     "--pages", default="docs/methods", type=click.Path(path_type=Path), help="Where cards of --all are from."
 )
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Folder of the entry.")
-@_DEBUG
+@debug_option
 def pack(
     runs: Path, method: str | None, card: Path | None, everything: bool, pages: Path, output: Path, debug: bool
 ) -> None:
@@ -57,7 +55,7 @@ def pack(
 
 @submit.command()
 @click.argument("entries", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_DEBUG
+@debug_option
 def validate(entries: tuple[Path, ...], debug: bool) -> None:
     """Derive everything in ENTRIES again that their files can show; nothing of them is executed."""
     from bench.app.submit import validate as validate_all
@@ -75,7 +73,7 @@ def validate(entries: tuple[Path, ...], debug: bool) -> None:
 @click.option("-m", "--method", "file", type=click.Path(path_type=Path), help="The method's file; it is executed.")
 @outside_options
 @click.option("-j", "--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
-@_DEBUG
+@debug_option
 def verify(entry: Path, sample: int, seed: int, file: Path | None, jobs: int, debug: bool, **outside: Any) -> None:
     """Repeat a sample of an ENTRY's runs: its proposals, then its method. Writes badge.json."""
     from bench.app.outside import added
