@@ -55,12 +55,16 @@ class AgentRates:
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key."""
+    """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key.
+
+    selector: the model of the `select` sink.
+    """
 
     name: str
     models: tuple[Model, ...]
     agent: AgentRates
     synthetic: bool
+    selector: str
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -113,4 +117,8 @@ def _parse(name: str, text: str, where: str) -> Pool:
         raise IsobudgetError(f"{where} is not a pool: {error} (docs/pools.md shows a whole one)") from error
     if len({m.name for m in models}) != len(models) or len({m.key for m in models}) != len(models):
         raise IsobudgetError(f"{where}: two models share a name or a key")
-    return Pool(name, models, agent, bool(data.get("synthetic", False)))
+    names = [model.name for model in models]
+    selector = data.get("select", "3B" if "3B" in names else names[0])
+    if selector not in names:
+        raise IsobudgetError(f"{where}: select is '{selector}', which is none of its models {', '.join(names)}")
+    return Pool(name, models, agent, bool(data.get("synthetic", False)), selector)
