@@ -7,7 +7,8 @@ file says where each figure comes from.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
@@ -57,7 +58,7 @@ class AgentRates:
 class Pool:
     """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key.
 
-    selector: the model of the `select` sink.
+    selector: the model of the `select` sink. weights: folders of those models whose weights come along.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Pool:
     agent: AgentRates
     synthetic: bool
     selector: str
+    weights: Mapping[str, Path] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -121,4 +123,6 @@ def _parse(name: str, text: str, where: str) -> Pool:
     selector = data.get("select", "3B" if "3B" in names else names[0])
     if selector not in names:
         raise IsobudgetError(f"{where}: select is '{selector}', which is none of its models {', '.join(names)}")
-    return Pool(name, models, agent, bool(data.get("synthetic", False)), selector)
+    folder = Path(str(resources.files("bench"))) / "data"
+    weights = {model: folder / place for model, place in data.get("weights", {}).items()}
+    return Pool(name, models, agent, bool(data.get("synthetic", False)), selector, weights)

@@ -66,7 +66,9 @@ def sample(
         places = list(same)
         for start in range(0, len(places), _ROWS):
             part = places[start : start + _ROWS]
-            for i, tokens in zip(part, _rows(model, [prompts[i] for i in part], chance, temperature, most), strict=True):
+            for i, tokens in zip(
+                part, _rows(model, [prompts[i] for i in part], chance, temperature, most), strict=True
+            ):
                 found[i] = decode(tokens)
     return found
 
@@ -91,7 +93,9 @@ def _rows(
 def save(model: LlamaForCausalLM, folder: Path) -> str:
     """Write weights in half precision, configuration and tokenizer; the weights' sha256."""
     folder.mkdir(parents=True, exist_ok=True)
-    half = {name: tensor.to(torch.float16) for name, tensor in model.state_dict().items() if name != "lm_head.weight"}
+    half = {
+        name: tensor.to(torch.float16) for name, tensor in model.state_dict().items() if name != "lm_head.weight"
+    }
     model.save_pretrained(folder, state_dict=half, safe_serialization=True)
     write_tokenizer(folder)
     return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()

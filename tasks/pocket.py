@@ -1,7 +1,7 @@
 """Pocket: generated puzzles for the tiny models that come along, so that a live world runs on a laptop.
 
-The prompts are made for models of a hundred thousand to a million parameters: one line, a vocabulary of 64 symbols,
-and only the answers of what a node reads, not its working. Every role that reads answers is asked in the same words.
+The prompts are made for models of a hundred thousand to a million parameters: one line, a vocabulary of 64
+symbols, and of what a node reads only the answers. Every role that reads answers is asked in the same words.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Pocket(Task):
     key: ClassVar[int] = 3
     prompt_tokens: ClassVar[int] = 16
     answer_tokens: ClassVar[int] = 12
-    unit_flops: ClassVar[float] = 6.0e6
+    unit_flops: ClassVar[float] = 5.73e6
     form: ClassVar[str] = ""
 
     def __init__(self, data_dir: str | Path | None = None) -> None:
@@ -52,7 +52,7 @@ class Pocket(Task):
         return merge_text(question.text, [extract(answer).answer or NOTHING for answer in answers])
 
     def parse_answers(self, prompt: str) -> list[str]:
-        """What the prompt shows of the predecessors: their answers, each after the mark; "" where there was none."""
+        """The predecessors' answers, each after the mark; "" where there was none."""
         shown, newline, _ = prompt.partition("\n")
         found = shown.split("=")[1:] if newline else []
         return ["" if answer == NOTHING else f"{MARK}{answer}" for answer in found]

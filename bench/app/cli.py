@@ -87,10 +87,14 @@ def _debug(command: Any) -> Any:
 )
 @click.option("--space", type=click.Choice(["standard", "paper", "open"]), help="Which graphs are allowed.")
 @click.option("--pool", metavar="POOL", help="Model pool: a name or a TOML file.")
-@click.option("--world", metavar="WORLD", help="simulated, openai, or served (the simulated models over HTTP).")
+@click.option("--world", metavar="WORLD", help="simulated, vllm, openai, or served (simulated models over HTTP).")
 @click.option("--universe", metavar="U", help="Universe of the simulated world.")
-@click.option("--base-url", metavar="URL", help="Server of the openai world, such as http://127.0.0.1:8000/v1.")
-@click.option("--model", "models", multiple=True, metavar="1B=NAME", help="What the server calls a model.")
+@click.option(
+    "--base-url", "base_urls", multiple=True, metavar="[S=]URL", help="Server of the openai world, or one a model."
+)
+@click.option(
+    "--model", "models", multiple=True, metavar="1B=NAME", help="What the server, or vLLM, calls a model."
+)
 @click.option("--agent-url", metavar="URL", help="Server of the LLM that drives methods with agent=llm.")
 @click.option("--agent-model", metavar="NAME", help="What that server calls the LLM.")
 @click.option("--agent-key-env", metavar="VAR", help="Environment variable with its key [OPENAI_API_KEY].")

@@ -103,7 +103,7 @@ def _identity(suite: Suite, world: str | None, universe: str | None) -> dict[str
     """What defines the world beyond its name: for the simulated models, their universe."""
     if suite.plan.get("instances") and not universe:
         return None
-    if (world or suite.plan["world"]) == "openai":
+    if (world or suite.plan["world"]) in ("openai", "vllm"):
         return {} if world else None
     return {"universe": universe or suite.plan["world_options"].get("universe", "main")}
 
@@ -137,12 +137,12 @@ def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, A
     if options["models"]:
         given["models"] = ",".join(options["models"])
     if world == "openai":
-        if not options["base_url"]:
+        if not options["base_urls"]:
             raise IsobudgetError(
                 "world openai needs a server: give --base-url http://HOST:PORT/v1, "
                 "or --world served for the simulated models over HTTP"
             )
-        given["base_url"] = options["base_url"]
+        given["base_url"] = ",".join(options["base_urls"])
     return given
 
 

@@ -17,6 +17,7 @@ _WORLDS = {
         "statistical models of LLM calls, exact truth; the default",
     ),
     "openai": ("bench.worlds.openai", "OpenAIWorld", "real questions through any OpenAI-compatible server"),
+    "vllm": ("bench.worlds.vllm", "VllmWorld", "real models in this process, through vLLM's engines"),
     "served": ("bench.worlds.served", "ServedWorld", "the simulated models on real questions, over HTTP"),
 }
 

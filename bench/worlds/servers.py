@@ -99,8 +99,6 @@ async def _together(
     try:
         async with asyncio.TaskGroup() as group:
             for client, own in places.items():
-                group.create_task(
-                    client.send([bodies[i] for i in own], lambda k, got, own=own: done(own[k], got))
-                )
+                group.create_task(client.send([bodies[i] for i in own], lambda k, got, own=own: done(own[k], got)))
     except ExceptionGroup as error:
         raise error.exceptions[0] from None
