@@ -166,6 +166,7 @@ def _run_row(record: Record) -> dict[str, Any]:
         "front": json.dumps([[point["accuracy"], point["latency"]] for point in summary.get("front", [])]),
         **_spent(record),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
+        "latency_measured": record.manifest.get("latency") or float("nan"),
     }
 
 
@@ -197,6 +198,7 @@ def _checkpoint_row(record: Record, passed: Mapping[str, Any]) -> dict[str, Any]
         "distinct_graphs": 0,
         "optimizer_seconds": unknown,
         "wall_seconds": unknown,
+        "latency_measured": unknown,
     }
 
 

@@ -30,6 +30,7 @@ from bench.records import Record
 from bench.reference import best_visited, truth
 from bench.registry import parse_method
 from bench.rounds import Rounds
+from bench.schedule import Job, critical_path
 from bench.space import Space
 from bench.spec import RunSpec
 from bench.worlds import load_world
@@ -121,6 +122,7 @@ class _Run:
         self.ahead = sorted(map(self._stop, spec.checkpoints), key=lambda stop: stop.limit)
         self.passed: list[dict[str, Any]] = []
         self.front: list[Graph] = []
+        self.waited = 0.0
 
     def record(self) -> Record:
         started = time.perf_counter()
@@ -148,7 +150,9 @@ class _Run:
             summary["cheapest_latency"] = self.fastest
         if self.agent.transcript:
             summary["transcript"] = self.agent.transcript
-        measured = manifest() | {"seconds": time.perf_counter() - started}
+        measured = manifest() | {"seconds": time.perf_counter() - started, "latency": self.waited}
+        if hasattr(self.world, "measured"):
+            measured["world"] = self.world.measured()
         return Record(self.spec, self.journal.table(), summary, measured)
 
     def _note(self) -> str:
@@ -385,6 +389,7 @@ class _Run:
     def _test(self, graph: Graph) -> dict[str, float]:
         """The recommended graph on the test questions that every method gets; never charged, never told."""
         execution, portion = self.rounds.test(graph)
+        self.waited = float(critical_path(Job(execution.graph, execution.trace.wall)).mean())
         whole = round_seconds([execution], self.spec.slots)
         self.journal.evaluation("test", len(execution.codes), portion, execution, Charge(), whole)
         return self._latency(execution)

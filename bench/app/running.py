@@ -236,11 +236,14 @@ def _lines(finished: Iterator[Finished], total: int) -> None:
 
 def _report(suite: Suite, specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, started: float) -> None:
     from bench.app.board import board_text
+    from bench.app.measured import measured_text
     from bench.frames import Records
     from bench.records import Record
 
     records = Records.of(Record.load(folder / spec.filename) for spec in specs)
     click.echo(board_text(records, form, wide=False, overall=form == "table", suite=suite))
+    if measured := measured_text(records):
+        click.echo(f"\n{measured}\n", err=form != "table")
     faults = [record for record in records if record.summary["status"] != "ok"]
     for record in faults[:5]:
         notes(f"failed: {record.spec.filename}: {record.summary['error']}")

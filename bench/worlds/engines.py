@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.errors import IsobudgetError
+from bench.errors import IsobudgetError, WorldError
 from bench.worlds.client import Completion
 
 __all__ = ["Engines", "Usage"]
@@ -141,11 +141,14 @@ class Engines:
             ],
             use_tqdm=False,
         )
-        return dict(zip(ids, (i for i, _ in rows), strict=True))
+        # An engine answers under the name before the dash, and counts requests of its own accord.
+        return {id.partition("-")[0]: i for id, (i, _) in zip(ids, rows, strict=True)}
 
     def _step(self, name: str, waiting: dict[str, int], done: Callable[[int, Completion], None]) -> None:
-        started = time.perf_counter()
-        outputs = self._engines[name].llm_engine.step()
+        started, engine = time.perf_counter(), self._engines[name].llm_engine
+        if not engine.has_unfinished_requests():
+            raise WorldError(f"the engine of {name} has finished and left {len(waiting)} requests unanswered")
+        outputs = engine.step()
         self._usage.busy += time.perf_counter() - started
         for output in outputs:
             if output.finished and output.request_id in waiting:
