@@ -1,1 +1,1 @@
-"""Trains and measures the pocket models (docs/pocket.md). Needs torch and transformers; nothing else imports it."""
+"""Trains and measures the pocket models (docs/pocket.md). Needs torch and transformers."""

@@ -1,8 +1,8 @@
 """The five properties on fresh questions, through real vLLM engines: `python -m pocket.measure [MODELS_FOLDER]`.
 
-Fresh questions are the split `fresh`, which nothing was chosen on; `--split dev` is for choosing. Prints a table and
-writes the figures as JSON. Intervals are 95 % over questions (normal), differences paired by question; one training,
-so they say nothing of another seed's models.
+Fresh questions are the split `fresh`, which nothing was chosen on; `--split dev` is for choosing. Prints the
+figures and writes them as JSON. Intervals are 95 % over questions (normal), differences paired by question; one
+training, so they say nothing of another seed's models.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,7 @@ def measure(engines: Any, models: Sequence[str], asked: Sequence[Puzzle]) -> dic
     return {
         "single": {m: mean(right[m].mean(1)) for m in models},
         "by kind": {k: {m: mean(right[m][kinds == k].mean(1)) for m in models} for k in KINDS},
-        "gap": {
-            f"{b} - {a}": mean(right[b].mean(1) - right[a].mean(1))
-            for a, b in zip(models, models[1:], strict=False)
-        },
+        "gap": {f"{b} - {a}": mean(right[b].mean(1) - right[a].mean(1)) for a, b in pairwise(models)},
         "gap by kind": {
             f"{a} - {b}, {k}": mean((right[a] - right[b])[kinds == k].mean(1))
             for k in KINDS

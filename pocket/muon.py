@@ -1,7 +1,7 @@
-"""Muon in single precision. torch's own orthogonalises in bfloat16, which a CPU without such instructions does slowly.
+"""Muon in single precision. torch's own works in bfloat16, which is slow on a CPU without such instructions.
 
-Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks" (the quintic iteration and its
-coefficients); Liu et al. 2025, arXiv 2502.16982 (the rate that matches AdamW's root mean square).
+Source: Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks" (the quintic iteration and
+its coefficients); Liu et al. 2025, arXiv 2502.16982 (the rate that matches AdamW's root mean square).
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ TOKENS = 2048
 class Recipe:
     """How one model is made.
 
-    hidden, layers, heads, ffn: of the Llama architecture. weights: how often each kind is taught on its own, in the
-    first stage. first, second: steps of the two stages. rate: Muon's learning rate in the first; the second starts
-    at `cooled` times it and falls to 0. fusing: share of examples with answers to read, in each stage.
+    hidden, layers, heads, ffn: of the Llama architecture. weights: how often each kind is taught on its own,
+    against 1 for the others. first, second: steps of the two stages. rate: Muon's learning rate in the first; the
+    second starts at `cooled` times it and falls to 0. fusing: share of examples with answers to read, by stage.
     """
 
     hidden: int
@@ -44,4 +44,4 @@ RECIPES = {
     "M": Recipe(96, 3, 3, 224, first=1200, second=450, rate=4e-3),
     "L": Recipe(128, 3, 4, 320, first=1300, second=400, rate=3.5e-3, weights={"reverse": 0.08}),
 }
-"""Smallest first. The mixtures differ as those of real models do: the largest has hardly been taught to reverse."""
+"""Smallest first. Their mixtures differ, as those of real models do: the largest has hardly seen a reversal."""

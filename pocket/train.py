@@ -1,8 +1,8 @@
 """Train the three pocket models from nothing: `python -m pocket.train OUTPUT` (docs/pocket.md).
 
 Two processes of one thread each. Stage 1: puzzles alone and after answers spoilt by rule. Then each model answers
-new questions, and stage 2 goes on with those answers to read. What is finished is kept, so a killed training resumes
-at the stage where it was.
+new questions, and stage 2 goes on with those answers to read. What is finished is kept, so a killed training
+resumes at the stage where it was.
 """
 
 from __future__ import annotations

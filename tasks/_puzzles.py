@@ -21,7 +21,7 @@ LONGEST_ANSWER = 10
 """Characters of the longest text that is still taken for an answer."""
 
 SPLITS = ("search", "test", "dev", "fresh", "train")
-"""search and test: the task's. dev: steps and difficulty are chosen on it. fresh: for the figures that are published."""
+"""search and test: the task's. dev: steps and difficulty are chosen on it. fresh: for published figures."""
 
 _PARTS = 24  # of all puzzles: the first four are a split each, the rest is for training
 
@@ -41,7 +41,7 @@ class Puzzle(NamedTuple):
 
 
 class Dice:
-    """Whole numbers from a text seed. `random()` is the one stream that Python promises to keep between versions."""
+    """Whole numbers from a text seed: from `random()`, the one stream that Python promises to keep."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed).random

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Mortal:
-    """answer: a function of the request's JSON body that gives the text of the reply. dies: after so many replies."""
+    """answer: a function of the request's JSON body that gives the reply's text. dies: after so many replies."""
 
     def __init__(self, answer, dies=None, model="m"):
         self.answer, self.dies, self.model = answer, dies, model

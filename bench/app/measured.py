@@ -1,4 +1,4 @@
-"""What live runs took on this machine, method by method: measured seconds, beside the modelled ones of the tables."""
+"""What live runs took on this machine, method by method: measured seconds, beside the tables' modelled ones."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["measured_text"]
 
 _HEADERS = ("method", "latency, s", "run, s", "calls/s", "tokens/s", "busy", "running")
 _NOTE = (
-    "Measured on this machine, means over runs: latency, of the recommended graph on the test questions (longest path of "
-    "its calls, waiting in the engine's queue included, under the load of its whole test); tokens, written; busy, share "
-    "of a run in which an engine was computing; running, requests under way while one was."
+    "Measured on this machine, means over runs. latency: of the recommended graph on the test questions (longest\n"
+    "path of its calls, waiting for the engine included, under the load of the whole test). tokens: written.\n"
+    "busy: share of a run in which an engine computed. running: requests under way while one did."
 )
 
 

@@ -195,7 +195,7 @@ class ChatClient:
                 raise type(fault.error)(f"{fault.error} (after {count} attempts)")
 
     async def _back(self, error: WorldError) -> None:
-        """Wait until the server can be reached again; all requests wait for the same sign. Raises `error` at last."""
+        """Wait until the server can be reached; all requests wait for the same sign. Raises `error` at last."""
         if self._outage is None or self._outage.done():
             self._outage = asyncio.create_task(self._watch(error))
         await asyncio.shield(self._outage)

@@ -1,7 +1,7 @@
 """vLLM engines in this process, one a model, with the face of a client. The only file that imports vllm.
 
-A batch goes to all engines before any of them starts, so that each works on as many requests as it holds; then they
-step in turn until all are done. With `sleep` one of them is on the device at a time and the others have left it.
+A batch goes to all engines before any of them starts, so that each works on as many requests as it holds; then
+they step in turn until all are done. With `sleep` only one of them is on the device at a time.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _CPU_ROWS = 128  # requests that an engine on a CPU works on at a time
 class Usage:
     """What the engines have done since the last `take`.
 
-    elapsed: seconds since then. busy: in which an engine was stepping. queued, prefill, decode: sums over all calls
-    of the seconds before, until and after the first token. running: mean requests under way while busy.
+    busy: seconds in which an engine was stepping. queued, prefill, decode: sums over all calls of the seconds
+    before they were scheduled, then until and after the first token. started: by `time.perf_counter`.
     """
 
     calls: int = 0
@@ -177,7 +177,7 @@ def _vllm() -> Any:
         import vllm
     except ImportError as error:
         raise IsobudgetError(
-            f"world vllm needs vLLM ({error}): pip install 'isobudget[vllm]' for a GPU; docs/vllm.md says how on a CPU"
+            f"world vllm needs vLLM ({error}): pip install 'isobudget[vllm]' for a GPU; for a CPU see docs/vllm.md"
         ) from error
     return vllm
 

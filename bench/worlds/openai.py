@@ -88,9 +88,11 @@ class OpenAIWorld:
     ) -> None:
         """Options may be texts, as a command line gives them.
 
-        base_url: one address, or one a model: a mapping or `S=http://…/v1,M=http://…/v1`. data_dir: the questions' folder (None: the hub). pool: whose speeds the modelled seconds use. models:
+        base_url: one address, or one a model: a mapping or `S=http://…/v1,M=http://…/v1`. data_dir: the
+        questions' folder (None: the hub). pool: whose speeds the modelled seconds use. models:
         server's names of the pool's models, a mapping or `1B=name,8B=other`. timeout, concurrency, retries,
-        backoff, outage: see `client.Policy`; concurrency is each server's. slots: concurrent calls a model that the modelled seconds assume.
+        backoff, outage: see `client.Policy`, for each server. slots: concurrent calls a model that the modelled
+        seconds assume.
         metadata: whether requests carry the node call's metadata (None: only to `isobudget serve`; others
         may refuse them). cache: file in which answers are kept. unsafe_local: grade code without a
         sandbox. api_key: instead of OPENAI_API_KEY. Raises Unreachable, BadReply, IsobudgetError.

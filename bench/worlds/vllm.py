@@ -1,4 +1,4 @@
-"""Real models in this process: vLLM's offline engines, one a model, their batches filled a level of graphs at a time."""
+"""Real models in this process: vLLM's offline engines, one a model, filled with a level of graphs at a time."""
 
 from __future__ import annotations
 

@@ -100,16 +100,19 @@ def test_a_run_goes_on_with_the_same_digest(tmp_path):
         assert server.replied == whole
     assert faults.retries > 0
     assert Records.of([rough]).digest() == Records.of([calm]).digest()
-    assert 0 < sum(rough.events["code"].combine_chunks().flatten().to_numpy() == 0)
+    assert sum(rough.events["code"].combine_chunks().flatten().to_numpy() == 0) > 0
 
 
 def test_a_server_for_each_model():
     def named(name):
         return lambda body: f"{name} {body['model']}"
 
-    with mortal_server(named("one"), model="small") as one, mortal_server(named("two"), model="L") as two:
-        with OpenAIWorld({"S": one.url, "L": two.url}, pool="pocket", models={"S": "small"}) as world:
-            texts: dict[int, str] = {}
-            asked = [json.dumps({"model": name, "messages": []}).encode() for name in ("small", "L", "L", "small")]
-            world._client.complete(asked, lambda i, done: texts.__setitem__(i, done.text))
+    texts: dict[int, str] = {}
+    asked = [json.dumps({"model": name, "messages": []}).encode() for name in ("small", "L", "L", "small")]
+    with (
+        mortal_server(named("one"), model="small") as one,
+        mortal_server(named("two"), model="L") as two,
+        OpenAIWorld({"S": one.url, "L": two.url}, pool="pocket", models={"S": "small"}) as world,
+    ):
+        world._client.complete(asked, lambda i, done: texts.__setitem__(i, done.text))
     assert texts == {0: "one small", 1: "two L", 2: "two L", 3: "one small"}
