@@ -24,13 +24,12 @@ from bench.meter import Meter
 from bench.objective import Objective
 from bench.optimizer import History, Optimizer, Outcome, Problem, Proposal
 from bench.prior import prior_of
-from bench.provenance import manifest
+from bench.provenance import manifest, used
 from bench.racing import contends, instalments
 from bench.records import Record
 from bench.reference import best_visited, truth
 from bench.registry import parse_method
 from bench.rounds import Rounds
-from bench.schedule import Job, critical_path
 from bench.space import Space
 from bench.spec import RunSpec
 from bench.worlds import load_world
@@ -122,7 +121,6 @@ class _Run:
         self.ahead = sorted(map(self._stop, spec.checkpoints), key=lambda stop: stop.limit)
         self.passed: list[dict[str, Any]] = []
         self.front: list[Graph] = []
-        self.waited = 0.0
 
     def record(self) -> Record:
         started = time.perf_counter()
@@ -151,8 +149,7 @@ class _Run:
         if self.agent.transcript:
             summary["transcript"] = self.agent.transcript
         measured = manifest() | {"seconds": time.perf_counter() - started, "latency": self.waited}
-        if hasattr(self.world, "measured"):
-            measured["world"] = self.world.measured()
+        measured |= used(self.world)
         return Record(self.spec, self.journal.table(), summary, measured)
 
     def _note(self) -> str:
@@ -389,7 +386,7 @@ class _Run:
     def _test(self, graph: Graph) -> dict[str, float]:
         """The recommended graph on the test questions that every method gets; never charged, never told."""
         execution, portion = self.rounds.test(graph)
-        self.waited = float(critical_path(Job(execution.graph, execution.trace.wall)).mean())
+        self.waited = float(execution.waited.mean())
         whole = round_seconds([execution], self.spec.slots)
         self.journal.evaluation("test", len(execution.codes), portion, execution, Charge(), whole)
         return self._latency(execution)

@@ -42,6 +42,7 @@ ROUNDS = 5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="L", help="which pocket model's server is started")
+    parser.add_argument("--weights", help="its folder [the weights that come along]")
     parser.add_argument("--base-url", help="a server that runs already")
     parser.add_argument("--served", help="its model")
     parser.add_argument("--concurrency", type=int, default=64)
@@ -50,7 +51,8 @@ def main() -> None:
     if options.base_url:
         _compare(options.base_url, options.model, options.served, options)
         return
-    with _server(str(load_pool("pocket").weights[options.model]), options.model) as url:
+    weights = options.weights or str(load_pool("pocket").weights[options.model])
+    with _server(weights, options.model) as url:
         _compare(url, options.model, options.model, options)
 
 

@@ -59,7 +59,11 @@ def test_questions_are_the_same_ever_and_in_one_split_alone(task):
 
 def test_the_first_puzzles_are_frozen():
     """A change here changes every record made with the task: give it a new name instead."""
-    assert [p.text for p in puzzles("test", 3)] == ["Largest 3 30 31 81 45 52 67", "Count d wwdwdww", "Count j jpjjjpip"]
+    assert [p.text for p in puzzles("test", 3)] == [
+        "Largest 3 30 31 81 45 52 67",
+        "Count d wwdwdww",
+        "Count j jpjjjpip",
+    ]
 
 
 def test_merge_prompts_show_answers_and_come_back(task):
