@@ -28,10 +28,10 @@ def first(output: Path, name: str) -> dict[str, Any]:
     reached = output / "steps" / f"{name}-{recipe.first}"
     if reached.exists():  # a longer training came by here: the rate is constant, so this is the same model
         model = load(reached)
-        return {"sha256": save(model, output / "first" / name), "dev": dev_accuracy(model)}
-    model = build(recipe, SEED)
-    made = batches(rule_made(dice, recipe.fusing[0], recipe.mixture()), TOKENS, Dice(f"{SEED}"))
-    learn(model, made, recipe.first, recipe.rate, False, _told(name, "first", model, output / "steps"))
+    else:
+        model = build(recipe, SEED)
+        made = batches(rule_made(dice, recipe.fusing[0], recipe.mixture()), TOKENS, Dice(f"{SEED}"))
+        learn(model, made, recipe.first, recipe.rate, False, _told(name, "first", model, output / "steps"))
     sha256 = save(model, output / "first" / name)
     return {"sha256": sha256, "parameters": model.num_parameters(), "dev": dev_accuracy(model)}
 

@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-_QUESTIONS = 3000  # answered by every model between the stages
+_QUESTIONS = 2000  # answered by every model between the stages
 _SAMPLES = 2
 
 
