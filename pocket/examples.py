@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pocket.vocabulary import BOT, END, USER, encode
-from tasks._puzzles import KINDS, LONGEST_ANSWER, Dice, Puzzle, draw
+from tasks._puzzles import EVEN, LONGEST_ANSWER, Dice, Puzzle, draw
 from tasks.pocket import NOTHING, merge_text
 
 __all__ = ["Answered", "batches", "prompt_tokens", "rule_made", "sampled"]
@@ -16,7 +16,6 @@ Answered = tuple[Puzzle, Mapping[str, Sequence[str | None]]]
 Example = tuple[list[int], list[int]]
 _POOL = 4096  # examples sorted by length at a time
 _MOST = 6  # answers read at most in training; beyond it the models extrapolate
-_EVEN = dict.fromkeys(KINDS, 1.0)
 
 
 def prompt_tokens(text: str) -> list[int]:
@@ -28,7 +27,7 @@ def rule_made(dice: Dice, share: float, weights: Mapping[str, float]) -> Iterato
     """Endless examples; `share` of them read answers that are right or spoilt by rule, of all kinds evenly."""
     while True:
         fusing = dice.chance(share)
-        puzzle = draw(dice, "train", _EVEN if fusing else weights)
+        puzzle = draw(dice, "train", EVEN if fusing else weights)
         yield _example(puzzle, _invented(dice, puzzle.answer) if fusing else None)
 
 

@@ -11,7 +11,7 @@ from transformers import LlamaForCausalLM
 from pocket.examples import prompt_tokens
 from pocket.model import loss, sample
 from pocket.muon import Muon
-from tasks._puzzles import KINDS, puzzles
+from tasks._puzzles import EVEN, KINDS, puzzles
 from tasks.pocket import extract
 
 __all__ = ["dev_accuracy", "learn"]
@@ -59,7 +59,7 @@ def learn(
 def dev_accuracy(model: LlamaForCausalLM, count: int = 420) -> Mapping[str, float]:
     """Sampled accuracy on development questions, per cent: of all and by kind."""
     model.eval()
-    asked = list(puzzles("dev", count))
+    asked = list(puzzles("dev", count, EVEN))
     answers = sample(model, [prompt_tokens(puzzle.text) for puzzle in asked], seed=0)
     right = {kind: [] for kind in KINDS}  # type: dict[str, list[bool]]
     for puzzle, answer in zip(asked, answers, strict=True):

@@ -14,7 +14,7 @@ from pocket.examples import batches, prompt_tokens, rule_made, sampled
 from pocket.learn import dev_accuracy, learn
 from pocket.model import build, load, sample, save
 from pocket.recipe import RECIPES, SEED, TOKENS
-from tasks._puzzles import KINDS, Dice, Puzzle, draw
+from tasks._puzzles import EVEN, Dice, Puzzle, draw
 from tasks.pocket import extract
 
 __all__ = ["answers", "first", "second"]
@@ -64,7 +64,7 @@ def second(output: Path, name: str) -> dict[str, Any]:
 def _asked(count: int) -> list[Puzzle]:
     """The questions that all models answer between the stages."""
     dice = Dice(f"pocket answers {SEED}")
-    return [draw(dice, "train", dict.fromkeys(KINDS, 1.0)) for _ in range(count)]
+    return [draw(dice, "train", EVEN) for _ in range(count)]
 
 
 def _told(name: str, stage: str, model: Any, kept: Path | None = None) -> Callable[[int, float, float], None]:

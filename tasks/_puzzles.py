@@ -12,7 +12,19 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-__all__ = ["KINDS", "LONGEST_ANSWER", "MARK", "SPLITS", "Puzzle", "draw", "puzzles", "split_of"]
+__all__ = [
+    "EVEN",
+    "KINDS",
+    "LONGEST_ANSWER",
+    "MARK",
+    "SPLITS",
+    "WEIGHTS",
+    "Dice",
+    "Puzzle",
+    "draw",
+    "puzzles",
+    "split_of",
+]
 
 MARK = "#"
 """Stands before the answer."""
@@ -123,6 +135,11 @@ KINDS: Mapping[str, Callable[[Dice], Puzzle]] = {
 }
 """Kinds by name: sort or reverse letters, the n-th largest number, count a letter, add, sum the digits."""
 
+EVEN: Mapping[str, float] = dict.fromkeys(KINDS, 1.0)
+
+WEIGHTS: Mapping[str, float] = EVEN
+"""How often each kind is asked; chosen on the split `dev` and frozen (docs/pocket.md)."""
+
 
 def split_of(text: str) -> str:
     """Which split a puzzle belongs to: by its text, so that equal puzzles are never on two sides."""
@@ -138,11 +155,11 @@ def draw(dice: Dice, split: str, weights: Mapping[str, float]) -> Puzzle:
     return puzzle
 
 
-def puzzles(split: str, count: int, weights: Mapping[str, float] | None = None) -> Iterator[Puzzle]:
-    """The first `count` different puzzles of a split, the same ones ever; kinds evenly unless weighted."""
+def puzzles(split: str, count: int, weights: Mapping[str, float] = WEIGHTS) -> Iterator[Puzzle]:
+    """The first `count` different puzzles of a split, the same ones ever."""
     dice, seen = Dice(f"isobudget pocket {split}"), set[str]()
     while len(seen) < count:
-        puzzle = draw(dice, split, weights or dict.fromkeys(KINDS, 1.0))
+        puzzle = draw(dice, split, weights)
         if puzzle.text not in seen:
             seen.add(puzzle.text)
             yield puzzle
