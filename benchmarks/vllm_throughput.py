@@ -36,7 +36,7 @@ from bench.levels import Request, run_graphs
 from bench.pools import load_pool
 from bench.worlds.openai import OpenAIWorld
 
-ROUNDS = 5
+ROUNDS = 4
 
 
 def main() -> None:

@@ -96,9 +96,12 @@ class Servers:
 async def _together(
     places: Mapping[ChatClient, Sequence[int]], bodies: Sequence[bytes], done: Callable[[int, Completion], None]
 ) -> None:
+    def placed(own: Sequence[int]) -> Callable[[int, Completion], None]:
+        return lambda k, completion: done(own[k], completion)
+
     try:
         async with asyncio.TaskGroup() as group:
             for client, own in places.items():
-                group.create_task(client.send([bodies[i] for i in own], lambda k, got, own=own: done(own[k], got)))
+                group.create_task(client.send([bodies[i] for i in own], placed(own)))
     except ExceptionGroup as error:
         raise error.exceptions[0] from None
