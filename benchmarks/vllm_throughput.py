@@ -6,7 +6,7 @@
 Both send the same requests at the same concurrency. Ours are those of graphs on questions, level by level: prompts
 are made, answers graded and votes counted in between. The plain client (aiohttp, a worker a connection) sends what
 ours has sent, without waiting for levels. Rounds alternate, so that what else the machine does weighs on both; the
-ratio is of the medians. Mean running requests are the server's own gauge, looked at while our rounds run.
+ratio is of the medians. Mean running requests are the server's own gauge, looked at every half second while our rounds run.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def _compare(url: str, model: str, served: str, options: argparse.Namespace) -> 
         with _gauge(url) as looks:
             seconds = _ours(world, model, options.questions, trial)
         count = len(sent)
-        alone = asyncio.run(_plain(url, list(sent), options.concurrency))
+        with _gauge(url):  # looking costs the server something, so it weighs on both
+            alone = asyncio.run(_plain(url, list(sent), options.concurrency))
         if trial:
             ours.append(count / seconds)
             plain.append(count / alone)
@@ -122,12 +123,12 @@ async def _plain(url: str, bodies: list[bytes], concurrency: int) -> float:
 
 @contextmanager
 def _gauge(url: str) -> Iterator[list[float]]:
-    """What `num_requests_running` was, every 0.1 s."""
+    """What `num_requests_running` was, every half second."""
     looks: list[float] = []
     stop = threading.Event()
 
     def look() -> None:
-        while not stop.wait(0.1):
+        while not stop.wait(0.5):
             with urllib.request.urlopen(url.removesuffix("/v1") + "/metrics") as response:
                 text = response.read().decode()
             found = re.search(r"^vllm:num_requests_running\{.*\} (\S+)$", text, re.MULTILINE)
