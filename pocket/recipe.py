@@ -40,8 +40,8 @@ class Recipe:
 
 
 RECIPES = {
-    "S": Recipe(64, 2, 2, 160, 300, 300, rate=5e-3, fusing=(0.3, 0.7), weights={"reverse": 1.6, "count": 1.6}),
-    "M": Recipe(96, 3, 3, 224, 600, 200, rate=4e-3, fusing=(0.3, 0.65)),
+    "S": Recipe(64, 2, 2, 160, 300, 550, rate=5e-3, fusing=(0.3, 0.7), weights={"reverse": 1.6, "count": 1.6}),
+    "M": Recipe(96, 3, 3, 224, 600, 100, rate=4e-3, fusing=(0.3, 0.65)),
     "L": Recipe(128, 3, 4, 320, 1300, 300, rate=3.5e-3, weights={"reverse": 0.08}),
 }
 """Smallest first. Their mixtures differ, as those of real models do: the largest has hardly seen a reversal."""

@@ -1,4 +1,4 @@
-"""The figures of `pocket.measure` as Markdown: `python -m pocket.table pocket.json`. Each is a mean ± half-width."""
+"""The figures of `pocket.measure` as Markdown: `python -m pocket.table pocket.json`. Mean ± half-width."""
 
 from __future__ import annotations
 
