@@ -6,7 +6,8 @@
 Both send the same requests at the same concurrency. Ours are those of graphs on questions, level by level: prompts
 are made, answers graded and votes counted in between. The plain client (aiohttp, a worker a connection) sends what
 ours has sent, without waiting for levels. Rounds alternate, so that what else the machine does weighs on both; the
-ratio is of the medians. Mean running requests are the server's own gauge, looked at every half second while our rounds run.
+ratio is of the medians. Mean running requests are the server's own gauge, looked at every half second of our
+rounds.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import aiohttp
@@ -64,16 +66,24 @@ def _compare(url: str, model: str, served: str, options: argparse.Namespace) -> 
     ours, plain, running = [], [], []
     for trial in range(ROUNDS + 1):  # the first one warms up
         sent.clear()
+        cpu = [time.process_time()]
         with _gauge(url) as looks:
             seconds = _ours(world, model, options.questions, trial)
         count = len(sent)
+        cpu.append(time.process_time())
         with _gauge(url):  # looking costs the server something, so it weighs on both
             alone = asyncio.run(_plain(url, list(sent), options.concurrency))
+        cpu.append(time.process_time())
         if trial:
             ours.append(count / seconds)
             plain.append(count / alone)
             running += looks
-            print(f"round {trial}: {count} requests, ours {ours[-1]:.1f}/s, plain {plain[-1]:.1f}/s", flush=True)
+            each_cpu = [1e3 * (b - a) / count for a, b in pairwise(cpu)]
+            print(
+                f"round {trial}: {count} requests, ours {ours[-1]:.1f}/s, plain {plain[-1]:.1f}/s; processor time "
+                f"{each_cpu[0]:.2f} and {each_cpu[1]:.2f} ms a request",
+                flush=True,
+            )
     world.close()
     ratio = statistics.median(ours) / statistics.median(plain)
     each = sorted(a / b for a, b in zip(ours, plain, strict=True))

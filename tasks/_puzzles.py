@@ -137,7 +137,14 @@ KINDS: Mapping[str, Callable[[Dice], Puzzle]] = {
 
 EVEN: Mapping[str, float] = dict.fromkeys(KINDS, 1.0)
 
-WEIGHTS: Mapping[str, float] = EVEN
+WEIGHTS: Mapping[str, float] = {
+    "sort": 1.0,
+    "reverse": 0.8,
+    "largest": 1.0,
+    "count": 0.8,
+    "add": 0.4,
+    "digits": 1.5,
+}
 """How often each kind is asked; chosen on the split `dev` and frozen (docs/pocket.md)."""
 
 

@@ -31,9 +31,9 @@ class Pocket(Task):
 
     name: ClassVar[str] = "pocket"
     key: ClassVar[int] = 3
-    prompt_tokens: ClassVar[int] = 16
-    answer_tokens: ClassVar[int] = 12
-    unit_flops: ClassVar[float] = 5.73e6
+    prompt_tokens: ClassVar[int] = 12
+    answer_tokens: ClassVar[int] = 9
+    unit_flops: ClassVar[float] = 4.26e+06
     form: ClassVar[str] = ""
 
     def __init__(self, data_dir: str | Path | None = None) -> None:
