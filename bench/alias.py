@@ -45,7 +45,8 @@ class Alias:
         models = [space.pool.models[int(i)] for i in order]
         called = {model.name: f"model-{chr(ord('a') + i)}" for i, model in enumerate(models)}
         renamed = tuple(replace(model, name=called[model.name]) for model in models)
-        pool = Pool(f"{space.pool.name} ({naming})", renamed, space.pool.agent, space.pool.synthetic)
+        shown = space.pool
+        pool = Pool(f"{shown.name} ({naming})", renamed, shown.agent, shown.synthetic, called[shown.selector])
         sinks = tuple(Sink(s.kind, None if s.model is None else called[s.model]) for s in space.sinks)
         return Alias(space, replace(space, pool=pool, sinks=sinks), called)
 

@@ -83,6 +83,11 @@ class Execution:
         return critical_path(self.job)
 
     @property
+    def waited(self) -> npt.NDArray[np.float64]:
+        """The longest path by measured seconds (K,); zeros where nothing is measured."""
+        return critical_path(Job(self.graph, self.trace.wall))
+
+    @property
     def charge(self) -> Charge:
         """What it cost, but for the seconds, which belong to the round."""
         questions = len(self.codes)

@@ -187,6 +187,7 @@ def _run_row(record: Record, summary: Mapping[str, Any], sums: Mapping[str, Any]
         "front": json.dumps([[point["accuracy"], point["latency"]] for point in summary.get("front", [])]),
         **_spent(spec, sums),
         "wall_seconds": record.manifest.get("seconds", float("nan")),
+        "latency_measured": record.manifest.get("latency") or float("nan"),
     }
 
 
@@ -224,6 +225,7 @@ def _checkpoint_row(spec: RunSpec, summary: Mapping[str, Any], passed: Mapping[s
         "distinct_graphs": 0,
         "optimizer_seconds": unknown,
         "wall_seconds": unknown,
+        "latency_measured": unknown,
     }
 
 

@@ -23,7 +23,7 @@ from bench.meter import Meter
 from bench.objective import Objective
 from bench.optimizer import History, Optimizer, Outcome, Problem, Proposal
 from bench.prior import prior_of
-from bench.provenance import manifest
+from bench.provenance import manifest, used
 from bench.racing import contends, instalments
 from bench.records import Record
 from bench.reference import best_visited, truth
@@ -155,7 +155,8 @@ class _Run:
             summary["cheapest_latency"] = self.fastest
         if self.agent.transcript:
             summary["transcript"] = self.agent.transcript
-        measured = manifest() | {"seconds": time.perf_counter() - started}
+        measured = manifest() | {"seconds": time.perf_counter() - started, "latency": self.waited}
+        measured |= used(self.world)
         measured |= {"replayed": tape} if (tape := getattr(self.world, "replayed", "")) else {}
         return Record(self.spec, self.journal.table(), summary, measured)
 
@@ -391,6 +392,7 @@ class _Run:
     def _test(self, graph: Graph) -> dict[str, float]:
         """The recommended graph on the test questions that every method gets; never charged, never told."""
         execution, portion = self.rounds.test(graph)
+        self.waited = float(execution.waited.mean())
         whole = round_seconds([execution], self.spec.slots)
         self.journal.evaluation("test", len(execution.codes), portion, execution, Charge(), whole)
         return self.rounds.latency(execution)

@@ -58,6 +58,7 @@ class AgentRates:
 class Pool:
     """A named set of models, smallest first, and the agent's rates. One object a name, so it is its own key.
 
+    selector: the model of the `select` sink. weights: folders of those models whose weights come along.
     fidelity: what `isobudget fidelity` found of simulated boards of this pool; {} while nobody measured it.
     path: of a user's own file.
     """
@@ -66,6 +67,8 @@ class Pool:
     models: tuple[Model, ...]
     agent: AgentRates
     synthetic: bool
+    selector: str
+    weights: Mapping[str, Path] = field(default_factory=dict)
     fidelity: Mapping[str, float] = field(default_factory=dict)
     path: Path | None = None
 
@@ -120,4 +123,11 @@ def _parse(name: str, text: str, where: str) -> Pool:
         raise IsobudgetError(f"{where} is not a pool: {error} (docs/pools.md shows a whole one)") from error
     if len({m.name for m in models}) != len(models) or len({m.key for m in models}) != len(models):
         raise IsobudgetError(f"{where}: two models share a name or a key")
-    return Pool(name, models, agent, bool(data.get("synthetic", False)), data.get("fidelity", {}))
+    names = [model.name for model in models]
+    selector = data.get("select", "3B" if "3B" in names else names[0])
+    if selector not in names:
+        raise IsobudgetError(f"{where}: select is '{selector}', which is none of its models {', '.join(names)}")
+    folder = Path(str(resources.files("bench"))) / "data"
+    weights = {model: folder / place for model, place in data.get("weights", {}).items()}
+    synthetic, fidelity = bool(data.get("synthetic", False)), data.get("fidelity", {})
+    return Pool(name, models, agent, synthetic, selector, weights, fidelity)

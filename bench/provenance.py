@@ -7,7 +7,9 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-__all__ = ["manifest"]
+from bench.worlds.base import World
+
+__all__ = ["manifest", "used"]
 
 _PACKAGES = ("isobudget", "numpy", "scipy", "pyarrow", "pandas", "optuna", "math-verify", "httpx")
 
@@ -31,3 +33,9 @@ def manifest() -> dict[str, Any]:
         "system": platform.system(),
         "machine": platform.machine(),
     }
+
+
+def used(world: World) -> dict[str, Any]:
+    """What the world says that it used since it was last asked, under `world`; nothing where it does not say."""
+    measured = getattr(world, "measured", None)
+    return {} if measured is None else {"world": measured()}

@@ -191,7 +191,7 @@ def _preset(name: str, task: str, budget: str | float, pool: str, sinks: str | N
     models = load_pool(pool)
     text = budget if isinstance(budget, str) else f"{budget:g}units"
     level = text if text in BUDGET_LEVELS else _nearest_level(budget_flops(budget, task), task)
-    select = Sink("select", "3B" if "3B" in models.names else models.names[0])
+    select = Sink("select", models.selector)
     space = Space(
         name,
         task,

@@ -92,12 +92,16 @@ def main() -> None:
 @click.option(
     "--world",
     metavar="WORLD",
-    help="simulated, openai, served (the simulated models over HTTP), or replay (with --tape).",
+    help="simulated, vllm, openai, served (the simulated models over HTTP), or replay (with --tape).",
 )
 @click.option("--universe", metavar="U", help="Universe of the simulated world.")
 @click.option("--tape", type=click.Path(path_type=Path), help="Tape of world replay (docs/tapes.md).")
-@click.option("--base-url", metavar="URL", help="Server of the openai world, such as http://127.0.0.1:8000/v1.")
-@click.option("--model", "models", multiple=True, metavar="1B=NAME", help="What the server calls a model.")
+@click.option(
+    "--base-url", "base_urls", multiple=True, metavar="[S=]URL", help="Server of the openai world, or one a model."
+)
+@click.option(
+    "--model", "models", multiple=True, metavar="1B=NAME", help="What the server, or vLLM, calls a model."
+)
 @click.option("--agent-url", metavar="URL", help="Server of the LLM that drives methods with agent=llm.")
 @click.option("--agent-model", metavar="NAME", help="What that server calls the LLM.")
 @click.option("--agent-key-env", metavar="VAR", help="Environment variable with its key [OPENAI_API_KEY].")

@@ -200,12 +200,12 @@ def _opening(suite: Suite, options: dict[str, Any], folder: Path) -> dict[str, A
     if options["models"]:
         given["models"] = ",".join(options["models"])
     if world == "openai":
-        if not options["base_url"]:
+        if not options["base_urls"]:
             raise IsobudgetError(
                 "world openai needs a server: give --base-url http://HOST:PORT/v1, "
                 "or --world served for the simulated models over HTTP"
             )
-        given["base_url"] = options["base_url"]
+        given["base_url"] = ",".join(options["base_urls"])
     return given
 
 
@@ -300,11 +300,14 @@ def _lines(finished: Iterator[Finished], total: int) -> None:
 
 def _report(suite: Suite, specs: Sequence[RunSpec], folder: Path, form: str, notes: Any, started: float) -> None:
     from bench.app.board import board_text
+    from bench.app.measured import measured_text
     from bench.frames import Records
     from bench.records import Record
 
     records = Records.of(Record.load(folder / spec.filename) for spec in specs)
     click.echo(board_text(records, form, wide=False, overall=form == "table", suite=suite))
+    if measured := measured_text(records):
+        click.echo(f"\n{measured}\n", err=form != "table")
     faults = [record for record in records if record.summary["status"] != "ok"]
     for record in faults[:5]:
         notes(f"failed: {record.spec.filename}: {record.summary['error']}")

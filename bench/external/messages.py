@@ -162,8 +162,10 @@ def space_of(data: Mapping[str, Any], task: str) -> Space:
         )
         for key, entry in enumerate(data["pool"]["models"])
     )
-    pool = Pool(data["pool"]["name"], models, AgentRates(**data["pool"]["agent"]), data["pool"]["synthetic"])
     sinks = tuple(Sink(kind, model) for kind, model in data["sinks"])
+    selector = next((model for kind, model in sinks if kind == "select" and model), models[0].name)
+    agent = AgentRates(**data["pool"]["agent"])
+    pool = Pool(data["pool"]["name"], models, agent, data["pool"]["synthetic"], selector)
     return Space(task=task, pool=pool, sinks=sinks, **{name: data[name] for name in _RULES})
 
 

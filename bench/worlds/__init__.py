@@ -22,6 +22,7 @@ _WORLDS = {
         "open_replay",
         "a tape of recorded calls, or of published answers; no model",
     ),
+    "vllm": ("bench.worlds.vllm", "VllmWorld", "real models in this process, through vLLM's engines"),
     "served": ("bench.worlds.served", "ServedWorld", "the simulated models on real questions, over HTTP"),
 }
 

@@ -88,6 +88,8 @@ class World(Protocol):
     """Who answers node calls.
 
     provenance: how every number made from this world is labelled ("simulated", "replayed", "measured live").
+    A world may also have `measured() -> dict[str, float]`: what it used since it was last asked, for the measured
+    part of a record.
     """
 
     @property

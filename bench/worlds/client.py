@@ -1,16 +1,19 @@
 """Chat completions over HTTP: bounded concurrency, retries with jittered backoff, errors in one line.
 
 What is retried: 408, 409, 429, 5xx, broken connections, silence, replies that are not whole JSON or hold no
-choice. What is not: every other refusal, because asking again would not change it.
+choice. What is not: every other refusal, because asking again would not change it. A server that was there and is
+out of reach is waited for, which is said once and uses up no retries; what it had not answered is asked again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.request import getproxies
 
 import httpx
@@ -21,9 +24,12 @@ from bench.keys import fold, text_key, unif
 from bench.worlds.background import BackgroundLoop
 from bench.worlds.transport import CONNECT_SECONDS, LeanTransport
 
-__all__ = ["ChatClient", "Completion", "Policy"]
+__all__ = ["ChatClient", "Client", "Completion", "Policy"]
 
 T = TypeVar("T")
+
+_log = logging.getLogger("isobudget")  # with no handler of its own, Python prints warnings to standard error
+_KNOCK = 2.0  # seconds between two looks at a server that is out of reach, at most
 
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})
 
@@ -32,7 +38,8 @@ class Policy(NamedTuple):
     """How patient a client is.
 
     timeout: seconds of one attempt. concurrency: requests at a time. retries: attempts after the first one.
-    backoff: mean seconds before the first retry, doubled each time up to `longest_wait`.
+    backoff: mean seconds before the first retry, doubled each time up to `longest_wait`. outage: seconds that a
+    server may be out of reach once it has answered.
     """
 
     timeout: float = 60.0
@@ -40,6 +47,7 @@ class Policy(NamedTuple):
     retries: int = 7
     backoff: float = 0.2
     longest_wait: float = 30.0
+    outage: float = 600.0
 
 
 class Completion(NamedTuple):
@@ -56,6 +64,37 @@ class Completion(NamedTuple):
     finish: str = ""
 
 
+class Client(Protocol):
+    """What a text world sends its requests through: servers, or engines in this process.
+
+    where: their addresses, for tapes.
+    """
+
+    where: str
+
+    @property
+    def retries(self) -> int:
+        """Attempts that failed."""
+        ...
+
+    @property
+    def gave_up(self) -> int:
+        """Calls that were given up."""
+        ...
+
+    def models(self) -> dict[str, Any]:
+        """The model list, in the shape of OpenAI's; empty where there is none."""
+        ...
+
+    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
+        """Send all requests, chat completions as JSON; `done(i, completion)` is called as each is answered."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+
 class _Fault(Exception):
     """An attempt that may be repeated: the error to raise if none succeeds, and how long to wait at least."""
 
@@ -67,8 +106,13 @@ class _Fault(Exception):
 class ChatClient:
     """One server. Its methods block; requests run in a thread of their own. Close it when done."""
 
-    def __init__(self, base_url: str, api_key: str | None, policy: Policy) -> None:
-        """base_url: with the version, like http://localhost:8000/v1. Raises IsobudgetError for a bad one."""
+    def __init__(
+        self, base_url: str, api_key: str | None, policy: Policy, loop: BackgroundLoop | None = None
+    ) -> None:
+        """base_url: with the version, like http://localhost:8000/v1. loop: another's, which that one closes.
+
+        Raises IsobudgetError for a bad address.
+        """
         self.base_url, self.policy = base_url.rstrip("/"), policy
         self.retries = self.gave_up = 0
         parsed = _url(self.base_url)
@@ -77,8 +121,10 @@ class ChatClient:
             headers["authorization"] = f"Bearer {api_key}"
         self._chat = httpx.URL(f"{self.base_url}/chat/completions")
         lean = parsed.scheme == "http" and "http" not in getproxies()
-        self._loop = BackgroundLoop()
+        self._loop = loop or BackgroundLoop()
         self._http = self._loop.run(_client(headers, policy, lean))
+        self._met = False
+        self._outage: asyncio.Task[None] | None = None
 
     def models(self) -> dict[str, Any]:
         """The server's model list as it is; empty where it has none. Raises Unreachable or BadReply."""
@@ -93,7 +139,7 @@ class ChatClient:
 
         Raises Unreachable or BadReply for the first request that fails for good; the others are given up.
         """
-        self._loop.run(self._all(bodies, done))
+        self._loop.run(self.send(bodies, done))
 
     def post(self, body: bytes) -> dict[str, Any]:
         """Send one request; the JSON object that the server replied, whatever is in it.
@@ -105,11 +151,16 @@ class ChatClient:
     def close(self) -> None:
         """Close the connections and the thread."""
         try:
-            self._loop.run(self._http.aclose())
+            self.disconnect()
         finally:
             self._loop.close()
 
-    async def _all(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
+    def disconnect(self) -> None:
+        """Close the connections; the thread runs on."""
+        self._loop.run(self._http.aclose())
+
+    async def send(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
+        """What `complete` does, for a caller in the loop's own thread."""
         waiting = iter(enumerate(bodies))
 
         async def work() -> None:
@@ -129,19 +180,53 @@ class ChatClient:
         self, attempt: Callable[[], Awaitable[T]], key: int, *, eager: bool = False
     ) -> tuple[T, int]:
         """What an attempt gives, and how many it took. eager: a refused connection is final at once."""
-        for count in range(1, self.policy.retries + 2):
+        count = lost = 0
+        while True:
+            count += 1
             try:
                 async with asyncio.timeout(self.policy.timeout):
-                    return await attempt(), count
+                    got = await attempt()
+                self._met = True
+                return got, count
             except (TimeoutError, httpx.TransportError, _Fault) as error:
                 fault = error if isinstance(error, _Fault) else _Fault(self._told(error))
-            if eager and isinstance(fault.error, Unreachable):
+            gone = isinstance(fault.error, Unreachable)
+            if gone and eager:
                 raise fault.error
-            if count <= self.policy.retries:
+            if gone and self._met and self.policy.outage > 0:
+                self.retries, lost = self.retries + 1, lost + 1
+                await self._back(fault.error)
+            elif count - lost <= self.policy.retries:
                 self.retries += 1
-                await asyncio.sleep(max(fault.wait, self._pause(key, count)))
+                await asyncio.sleep(max(fault.wait, self._pause(key, count - lost)))
+            else:
+                self.gave_up += 1
+                raise type(fault.error)(f"{fault.error} (after {count} attempts)")
+
+    async def _back(self, error: WorldError) -> None:
+        """Wait until the server can be reached; all requests wait for the same sign. Raises `error` at last."""
+        if self._outage is None or self._outage.done():
+            self._outage = asyncio.create_task(self._watch(error))
+        await asyncio.shield(self._outage)
+
+    async def _watch(self, error: WorldError) -> None:
+        started = time.perf_counter()
+        _log.warning(
+            "%s is out of reach: waiting up to %g s; the run goes on when it is back",
+            self.base_url,
+            self.policy.outage,
+        )
+        pause = self.policy.backoff
+        while (gone := time.perf_counter() - started) < self.policy.outage:
+            await asyncio.sleep(min(pause, _KNOCK, self.policy.outage - gone))
+            pause *= 2
+            with contextlib.suppress(TimeoutError, httpx.TransportError):
+                async with asyncio.timeout(self.policy.timeout):
+                    await self._http.get(f"{self.base_url}/models")
+                _log.warning("%s is back after %.1f s", self.base_url, time.perf_counter() - started)
+                return
         self.gave_up += 1
-        raise type(fault.error)(f"{fault.error} (after {count} attempts)")
+        raise type(error)(f"{error} (waited {gone:.0f} s; the same command resumes the run)")
 
     def _told(self, error: Exception) -> WorldError:
         """What a connection's failure means."""

@@ -26,7 +26,8 @@ from bench.pools import CALL_OVERHEAD, load_pool
 from bench.worlds.asking import Facts, content, seed_of, tags_of
 from bench.worlds.base import ABSENT, LONGEST_ANSWER, ROLE_KEYS, Answers, Calls, Faults
 from bench.worlds.cache import AnswerCache
-from bench.worlds.client import ChatClient, Completion, Policy
+from bench.worlds.client import Client, Completion, Policy
+from bench.worlds.servers import Servers, addresses
 from bench.worlds.texts import Texts
 from bench.worlds.wire import OWNER
 from tasks import Question, Task, load_task
@@ -60,13 +61,13 @@ class _Options:
 
 
 class OpenAIWorld:
-    """One server. Opening it asks for the model list, so an address where nobody listens is told at once."""
+    """One or several servers. Opening it asks for their model lists, so a wrong address is told at once."""
 
     name: ClassVar[str] = "openai"
 
     def __init__(
         self,
-        base_url: str = "http://127.0.0.1:8000/v1",
+        base_url: str | Mapping[str, str] = "http://127.0.0.1:8000/v1",
         *,
         data_dir: str | Path | None = None,
         pool: str = "llama",
@@ -75,6 +76,7 @@ class OpenAIWorld:
         concurrency: int | str = 32,
         retries: int | str = 7,
         backoff: float | str = 0.2,
+        outage: float | str = 600.0,
         temperature: float | str = 0.7,
         slots: int | str = 8,
         metadata: bool | str | None = None,
@@ -84,21 +86,23 @@ class OpenAIWorld:
     ) -> None:
         """Options may be texts, as a command line gives them.
 
-        data_dir: the questions' folder (None: the hub). pool: whose speeds the modelled seconds use. models:
+        base_url: one address, or one a model: a mapping or `S=http://…/v1,M=http://…/v1`. data_dir: the
+        questions' folder (None: the hub). pool: whose speeds the modelled seconds use. models:
         server's names of the pool's models, a mapping or `1B=name,8B=other`. timeout, concurrency, retries,
-        backoff: see `client.Policy`. slots: concurrent calls a model that the modelled seconds assume.
+        backoff, outage: see `client.Policy`, for each server. slots: concurrent calls a model that the modelled
+        seconds assume.
         metadata: whether requests carry the node call's metadata (None: only to `isobudget serve`; others
         may refuse them). cache: file in which answers are kept. unsafe_local: grade code without a
         sandbox. api_key: instead of OPENAI_API_KEY. Raises Unreachable, BadReply, IsobudgetError.
         """
         names = _mapping(models)
-        policy = Policy(_number(timeout), int(concurrency), int(retries), _number(backoff))
+        policy = Policy(_number(timeout), int(concurrency), int(retries), _number(backoff), outage=_number(outage))
         self._pool, self._busy = load_pool(pool), 1 + _SLOT_DRAG * (int(slots) - 1)
         self._data_dir, self._unsafe = data_dir, _flag(unsafe_local)
         self._tasks: dict[str, Task] = {}
         self._texts = Texts()
         self._finish: dict[int, str] = {}
-        self._client = ChatClient(base_url, api_key or os.environ.get("OPENAI_API_KEY"), policy)
+        self._client = self._connect(base_url, names, api_key or os.environ.get("OPENAI_API_KEY"), policy)
         self._finalizer = weakref.finalize(self, _close, self._client, None)
         try:
             listed = self._client.models()
@@ -112,6 +116,12 @@ class OpenAIWorld:
             raise
         self._finalizer.detach()
         self._finalizer = weakref.finalize(self, _close, self._client, self._cache)
+
+    def _connect(
+        self, base_url: str | Mapping[str, str], names: Mapping[str, str], api_key: str | None, policy: Policy
+    ) -> Client:
+        """What the requests go through."""
+        return Servers(addresses(base_url), names, api_key, policy)
 
     @property
     def provenance(self) -> str:
@@ -131,7 +141,7 @@ class OpenAIWorld:
     def facts(self) -> Facts:
         """The server, the sampling parameters of every request, and the revisions that it named."""
         sampling = {"temperature": self._options.temperature, "max_tokens": f"{LONGEST_ANSWER} x answer_tokens"}
-        return Facts(self._client.base_url, sampling, self._options.revisions)
+        return Facts(self._client.where, sampling, self._options.revisions)
 
     def task(self, name: str) -> Task:
         """The task with its questions."""
@@ -275,7 +285,7 @@ def _revisions(listed: Mapping[str, Any], names: Mapping[str, str], pool: tuple[
     return {model: roots[names.get(model, model)] for model in pool if names.get(model, model) in roots}
 
 
-def _close(client: ChatClient, cache: AnswerCache | None) -> None:
+def _close(client: Client, cache: AnswerCache | None) -> None:
     client.close()
     if cache is not None:
         cache.close()

@@ -1,0 +1,209 @@
+"""vLLM engines in this process, one a model, with the face of a client. The only file that imports vllm.
+
+A batch goes to all engines before any of them starts, so that each works on as many requests as it holds; then
+they step in turn until all are done. With `sleep` only one of them is on the device at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.errors import IsobudgetError, WorldError
+from bench.worlds.client import Completion
+
+__all__ = ["Engines", "Usage"]
+
+_ENVIRONMENT = {
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "1",  # whole GiB, taken by each engine
+    "VLLM_CPU_OMP_THREADS_BIND": "nobind",  # bound threads of several engines fight for the same cores
+}
+_CPU_ROWS = 128  # requests that an engine on a CPU works on at a time
+
+
+@dataclass
+class Usage:
+    """What the engines have done since the last `take`.
+
+    busy: seconds in which an engine was stepping. queued, prefill, decode: sums over all calls of the seconds
+    before they were scheduled, then until and after the first token. started: by `time.perf_counter`.
+    """
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    busy: float = 0.0
+    queued: float = 0.0
+    prefill: float = 0.0
+    decode: float = 0.0
+    started: float = 0.0
+
+    def taken(self) -> dict[str, float]:
+        """As plain figures, for a record's measured part."""
+        elapsed = time.perf_counter() - self.started
+        return {
+            "calls": self.calls,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "elapsed_seconds": elapsed,
+            "busy_seconds": self.busy,
+            "queue_seconds": self.queued,
+            "prefill_seconds": self.prefill,
+            "decode_seconds": self.decode,
+            "mean_running": (self.prefill + self.decode) / self.busy if self.busy else 0.0,
+        }
+
+
+class Engines:
+    """Its methods block. Nothing is retried: an engine in this process fails for good or not at all."""
+
+    retries = gave_up = 0
+    where = "vLLM in the process"
+
+    def __init__(self, models: Mapping[str, str], sleep: bool, options: Mapping[str, Any]) -> None:
+        """models: folder or hub name of each model. options: of `vllm.LLM`, beyond what a CPU needs.
+
+        Raises IsobudgetError where vLLM is missing or an engine does not start.
+        """
+        vllm = _vllm()
+        self._parameters, self._sleep = vllm.SamplingParams, sleep
+        chosen = _defaults() | ({"enable_sleep_mode": True} if sleep else {}) | dict(options)
+        self._engines: dict[str, Any] = {}
+        for name, source in models.items():
+            try:
+                self._engines[name] = vllm.LLM(model=str(source), **_fitted(chosen, str(source)))
+            except Exception as error:
+                line = (str(error).splitlines() or [type(error).__name__])[0]
+                raise IsobudgetError(f"vLLM cannot start model {name} from {source}: {line}") from error
+            if sleep:
+                self._engines[name].sleep(level=1)
+        self._usage = Usage(started=time.perf_counter())
+
+    def models(self) -> dict[str, Any]:
+        """The models' names."""
+        return {"data": [{"id": name, "owned_by": "vllm"} for name in self._engines]}
+
+    def take(self) -> dict[str, float]:
+        """What was used since the last time, which starts again from nothing."""
+        taken, self._usage = self._usage.taken(), Usage(started=time.perf_counter())
+        return taken
+
+    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
+        """Answer all requests; `done(i, completion)` is called as each is finished."""
+        rows: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for i, body in enumerate(bodies):
+            request = json.loads(body)
+            rows.setdefault(request["model"], []).append((i, request))
+        if unknown := [name for name in rows if name not in self._engines]:
+            raise IsobudgetError(f"no engine serves model {unknown[0]}: give --model {unknown[0]}=FOLDER_OR_NAME")
+        turns = [[name] for name in rows] if self._sleep else [list(rows)]
+        for names in turns:
+            self._turn({name: rows[name] for name in names}, done)
+
+    def close(self) -> None:
+        """Let the engines go."""
+        self._engines.clear()
+
+    def _turn(
+        self, rows: Mapping[str, list[tuple[int, dict[str, Any]]]], done: Callable[[int, Completion], None]
+    ) -> None:
+        places: dict[str, dict[str, int]] = {}
+        try:
+            for name, own in rows.items():
+                if self._sleep:
+                    self._engines[name].wake_up()
+                places[name] = self._enqueue(name, own)
+            while any(places.values()):
+                for name, waiting in places.items():
+                    if waiting:
+                        self._step(name, waiting, done)
+        finally:
+            for name, waiting in places.items():
+                if waiting:  # we were interrupted
+                    self._engines[name].llm_engine.abort_request(list(waiting))
+                if self._sleep:
+                    self._engines[name].sleep(level=1)
+
+    def _enqueue(self, name: str, rows: list[tuple[int, dict[str, Any]]]) -> dict[str, int]:
+        """Where the answer of each request of the engine belongs."""
+        ids = self._engines[name].enqueue_chat(
+            [request["messages"] for _, request in rows],
+            [
+                self._parameters(
+                    temperature=request["temperature"], max_tokens=request["max_tokens"], seed=request["seed"]
+                )
+                for _, request in rows
+            ],
+            use_tqdm=False,
+        )
+        # An engine answers under the name before the dash, and counts requests of its own accord.
+        return {id.partition("-")[0]: i for id, (i, _) in zip(ids, rows, strict=True)}
+
+    def _step(self, name: str, waiting: dict[str, int], done: Callable[[int, Completion], None]) -> None:
+        started, engine = time.perf_counter(), self._engines[name].llm_engine
+        if not engine.has_unfinished_requests():
+            raise WorldError(f"the engine of {name} has finished and left {len(waiting)} requests unanswered")
+        outputs = engine.step()
+        self._usage.busy += time.perf_counter() - started
+        for output in outputs:
+            if output.finished and output.request_id in waiting:
+                done(waiting.pop(output.request_id), self._completion(output))
+
+    def _completion(self, output: Any) -> Completion:
+        usage, times, written = self._usage, output.metrics, output.outputs[0]
+        read, made = len(output.prompt_token_ids), len(written.token_ids)
+        usage.calls, usage.prompt_tokens = usage.calls + 1, usage.prompt_tokens + read
+        usage.completion_tokens += made
+        usage.queued += times.scheduled_ts - times.queued_ts
+        usage.prefill += times.first_token_ts - times.scheduled_ts
+        usage.decode += times.last_token_ts - times.first_token_ts
+        return Completion(written.text, read, made, times.last_token_ts - times.queued_ts, 1)
+
+
+def _vllm() -> Any:
+    """The module, with its surroundings set: it reads them when it is imported."""
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    try:
+        from vllm.platforms import current_platform
+
+        if current_platform.is_cpu():
+            os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
+        import vllm
+    except ImportError as error:
+        raise IsobudgetError(
+            f"world vllm needs vLLM ({error}): pip install 'isobudget[vllm]' for a GPU; for a CPU see docs/vllm.md"
+        ) from error
+    return vllm
+
+
+def _defaults() -> dict[str, Any]:
+    """What holds for all engines here."""
+    from vllm.platforms import current_platform
+
+    common: dict[str, Any] = {"enable_prefix_caching": True, "disable_log_stats": False, "seed": 0}
+    if not current_platform.is_cpu():
+        return common
+    # Chunked prefill and seeded requests crash the CPU engine together.
+    return common | {
+        "dtype": "float32",
+        "enforce_eager": True,
+        "enable_chunked_prefill": False,
+        "max_num_seqs": _CPU_ROWS,
+    }
+
+
+def _fitted(options: dict[str, Any], source: str) -> dict[str, Any]:
+    """Without chunks a batch must hold all prompts of its requests at their longest."""
+    if options.get("enable_chunked_prefill", True) or "max_num_batched_tokens" in options:
+        return options
+    from transformers import AutoConfig
+
+    longest = options.get("max_model_len") or AutoConfig.from_pretrained(source).max_position_embeddings
+    return options | {"max_model_len": longest, "max_num_batched_tokens": longest * options["max_num_seqs"]}
