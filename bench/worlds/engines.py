@@ -163,7 +163,8 @@ class Engines:
         usage.queued += times.scheduled_ts - times.queued_ts
         usage.prefill += times.first_token_ts - times.scheduled_ts
         usage.decode += times.last_token_ts - times.first_token_ts
-        return Completion(written.text, read, made, times.last_token_ts - times.queued_ts, 1)
+        seconds = times.last_token_ts - times.queued_ts
+        return Completion(written.text, read, made, seconds, 1, written.finish_reason or "")
 
 
 def _vllm() -> Any:
