@@ -54,8 +54,8 @@ def _table(model: Standing, live: Standing, plan: Plan) -> Table:
         title=f"Simulated against live: {captions.where(live.board)}",
         columns=_COLUMNS,
         rows=tuple(rows),
-        caption=f"Difference of accuracy to {live.board.labels[plan.reference]}, in points, with Holm-adjusted "
-        f"intervals, in the simulated board ({captions.where(model.board)}) and in the live one. Same sign in "
-        f"{agreed} "
-        f"of {separated} methods that are separated in both; a method that is not separated in both says nothing.",
+        caption=f"Difference of accuracy to {live.board.labels[plan.reference]}, in points, with "
+        f"Holm-adjusted intervals, in the simulated board ({captions.where(model.board)}) and in the live "
+        f"one. Same sign in {agreed} of {separated} methods that are separated in both; a method that is not "
+        "separated in both says nothing.",
     )

@@ -31,11 +31,9 @@ def all_pairs(standing: Standing, plan: Plan) -> Table:
         columns=_COLUMNS,
         rows=tuple(_row(found, board.labels) for found in ranking.pairs),
         caption=f"{captions.origin(board, ranking, plan)} Mean difference of accuracy, in points, over "
-        f"{board.units}: "
-        f"the first method minus the second. Adjusted: at the level of its step in Holm's procedure over all "
-        f"{len(ranking.pairs)} pairs, so it excludes 0 exactly when the pair is separated. Matters: it lies "
-        "beyond "
-        f"±{100 * plan.rope:g} point.",
+        f"{board.units}: the first method minus the second. Adjusted: at the level of its step in Holm's "
+        f"procedure over all {len(ranking.pairs)} pairs, so it excludes 0 exactly when the pair is "
+        f"separated. Matters: it lies beyond ±{100 * plan.rope:g} point.",
         notes=tuple(captions.exclusions(ranking)),
     )
 

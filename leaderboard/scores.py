@@ -162,8 +162,7 @@ def _caption(group: Sequence[Standing], plan: Plan, scored: bool, first: Sequenc
     pairs = len(ranking.pairs)
     words.append(
         f"Rank, ties and * are of the largest search budget, from accuracy: all {pairs} pairs with Holm's "
-        "correction "
-        f"at {plan.alpha:.0%}; methods that share a letter are not separated."
+        f"correction at {plan.alpha:.0%}; methods that share a letter are not separated."
     )
     if first:
         words.append(f"First rows, whatever their rank: {', '.join(board.labels[method] for method in first)}.")

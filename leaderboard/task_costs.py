@@ -38,12 +38,11 @@ def _table(standings: Sequence[Standing], plan: Plan) -> Table:
         title=f"Accuracy, search time and latency by task: {captions.where(first)}",
         columns=_COLUMNS,
         rows=tuple(rows),
-        caption=f"{captions.origin(*standings[0], plan)} Each task by itself; ±: {1 - plan.alpha:.0%} interval "
-        "over "
-        f"{first.units} of that task. Search time: modelled seconds of a run's search, geometric mean. Latency: "
-        "modelled seconds a question of the recommended graph, its calls in series, along its longest path, "
-        "and with "
-        "few slots. Graph: its compute a question. Secondary: the plan's endpoint is the mean over all tasks.",
+        caption=f"{captions.origin(*standings[0], plan)} Each task by itself; ±: {1 - plan.alpha:.0%} "
+        f"interval over {first.units} of that task. Search time: modelled seconds of a run's search, "
+        "geometric mean. Latency: modelled seconds a question of the recommended graph, its calls in "
+        "series, along its longest path, and with few slots. Graph: its compute a question. Secondary: the "
+        "plan's endpoint is the mean over all tasks.",
     )
 
 

@@ -58,12 +58,10 @@ def _table(standing: Standing, opponents: Sequence[str], plan: Plan) -> Table:
         columns=tuple(columns),
         rows=tuple(rows),
         caption=f"{captions.origin(board, ranking, plan)} Share of {place} in which the method's recommended "
-        "graph is "
-        f"more accurate than the baseline's; a tie counts half to each. Brackets: {1 - plan.alpha:.0%} Wilson "
-        "interval, "
-        "unadjusted; an interval that holds 50 % does not say who wins more often. The size of a win does not "
-        "count: "
-        "many small wins and few large losses look good here, so read it beside the difference. Exploratory.",
+        "graph is more accurate than the baseline's; a tie counts half to each. Brackets: "
+        f"{1 - plan.alpha:.0%} Wilson interval, unadjusted; an interval that holds 50 % does not say who "
+        "wins more often. The size of a win does not count: many small wins and few large losses look good "
+        "here, so read it beside the difference. Exploratory.",
         notes=tuple(captions.exclusions(ranking)),
     )
 

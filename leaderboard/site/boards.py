@@ -41,12 +41,10 @@ def boards_page(study: Study, shelf: Shelf) -> Page:
         title=f"All boards: suite {study.source.suite}",
         columns=_INDEX,
         rows=tuple(_index_row(study, standing) for standing in study.standings),
-        caption="One board a variant, inference budget, search budget, tier and stratum. Blocks: search seeds, or "
-        "instances of a family. Separated: from the reference, Holm-adjusted within the board. Detectable: the "
-        "minimum "
-        "detectable difference of the median comparison. Every board is a claim of its own; boards of one "
-        "track share "
-        "their runs, so they are not independent of each other.",
+        caption="One board a variant, inference budget, search budget, tier and stratum. Blocks: search "
+        "seeds, or instances of a family. Separated: from the reference, Holm-adjusted within the board. "
+        "Detectable: the minimum detectable difference of the median comparison. Every board is a claim of "
+        "its own; boards of one track share their runs, so they are not independent of each other.",
     )
     return Page("boards.html", "All boards", (Section("All boards", (shelf.table(table),)),), "boards.html")
 

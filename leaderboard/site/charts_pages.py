@@ -44,9 +44,9 @@ def pareto_page(study: Study, shelf: Shelf) -> Page:
             name = f"axes-{len(sections) + 1}"
             sections.append(Section(captions.where(standing.board, "suite"), (Explorer(name, tuple(choices)),)))
     lead = (
-        "What a user of a graph pays for accuracy: seconds and compute of each question that the recommended "
-        "graph "
-        "answers. A method is on the front when no other is at least as good in both and better in one.",
+        "What a user of a graph pays for accuracy: seconds and compute of each question that the "
+        "recommended graph answers. A method is on the front when no other is at least as good in both and "
+        "better in one.",
     )
     nothing = Section("Fronts", (), ("No board has what a front needs.",))
     return Page("pareto.html", "Pareto explorer", tuple(sections) or (nothing,), "pareto.html", lead)
@@ -75,8 +75,8 @@ def budgets_page(study: Study, shelf: Shelf) -> Page:
             sections.append(Section(f"Tier {tier}, inference budget {budget}", tuple(items)))
     words = (
         "A rank is a curve over search budgets, not a point. Every run also says what it would have "
-        "recommended at "
-        "the smaller budgets, so the columns of a row share their runs: do not test one against another by eye.",
+        "recommended at the smaller budgets, so the columns of a row share their runs: do not test one "
+        "against another by eye.",
     )
     nothing = Section("Search budgets", (), (f"Every run has one search budget, {lead.search}.",))
     return Page("budgets.html", "Search budget", tuple(sections) or (nothing,), "budgets.html", words)

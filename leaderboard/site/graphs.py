@@ -65,10 +65,10 @@ def graphs_page(study: Study) -> Page:
         Section(f"Task {clean(task)}", (GraphCards(tuple(cards)),)) for task, cards in sorted(by_task.items())
     ]
     lead = (
-        f"What each method recommends most often on each task, in {captions.where(standing.board)}. Boxes are "
-        "LLM calls, "
-        "arrows answers that are read, the last shape the sink. A graph that several methods share is drawn once. "
-        "Counts and accuracies are over the runs that ended with that graph, so they are no comparison of graphs.",
+        f"What each method recommends most often on each task, in {captions.where(standing.board)}. Boxes "
+        "are LLM calls, arrows answers that are read, the last shape the sink. A graph that several methods "
+        "share is drawn once. Counts and accuracies are over the runs that ended with that graph, so they "
+        "are no comparison of graphs.",
     )
     nothing = Section("Graphs", (), ("No graph is at hand.",))
     return Page("graphs.html", "Graph gallery", tuple(sections) or (nothing,), "graphs.html", lead, filters=False)

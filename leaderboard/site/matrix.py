@@ -55,9 +55,8 @@ def matrix_page(study: Study, shelf: Shelf) -> Page:
         for standing in whole
     ]
     lead = (
-        "Each cell is the row's method minus the column's: points of accuracy, the Holm-adjusted interval, the "
-        "adjusted "
-        "p. Marked ▲ or ▼: separated. Unmarked: not separated, which is not the same as equal.",
+        "Each cell is the row's method minus the column's: points of accuracy, the Holm-adjusted interval, "
+        "the adjusted p. Marked ▲ or ▼: separated. Unmarked: not separated, which is not the same as equal.",
     )
     nothing = Section("Pairs", (), ("One method alone has nobody to be compared with.",))
     return Page("pairs.html", "All pairs", tuple(sections) or (nothing,), "pairs.html", lead)

@@ -98,9 +98,9 @@ def methods_page(study: Study, shelf: Shelf) -> Page:
         title=f"Methods: suite {study.source.suite}",
         columns=_INDEX,
         rows=tuple(rows),
-        caption=f"Rank and accuracy: {captions.where(board)}. Runs: of all boards. Controls are what a method "
-        "must beat; "
-        "fixed architectures are tuned with the same budget; bounds know the truth and are never ranked.",
+        caption=f"Rank and accuracy: {captions.where(board)}. Runs: of all boards. Controls are what a "
+        "method must beat; fixed architectures are tuned with the same budget; bounds know the truth and "
+        "are never ranked.",
     )
     return Page("methods.html", "Methods", (Section("Methods", (shelf.table(table),)),), "methods.html")
 
@@ -201,8 +201,8 @@ def _spending(study: Study, shelf: Shelf, method: str) -> Iterator[Item]:
             columns=_SPENT,
             rows=tuple(rows),
             caption="Mean of a run's search at the full search budget, the optimizer's own LLM included; "
-            "search time is "
-            "modelled (geometric mean); the optimizer's own processor time is measured, and never charged.",
+            "search time is modelled (geometric mean); the optimizer's own processor time is measured, and "
+            "never charged.",
         )
     )
 
@@ -221,8 +221,7 @@ def _failures(study: Study, shelf: Shelf, method: str) -> tuple[tuple[Item, ...]
         columns=_FAILURES,
         rows=tuple(rows),
         caption=f"{counted(len(bad), 'run')} of {len(own)}. method_fault: counted with what the run had, its "
-        "incumbent "
-        "or the fallback. infra: the harness's fault; the place is left out for all methods.",
+        "incumbent or the fallback. infra: the harness's fault; the place is left out for all methods.",
     )
     return (shelf.table(table),), ()
 

@@ -36,16 +36,14 @@ _NUMBERS = (
     "parameters; live, "
     "the share of test questions answered right, which no method ever sees.",
     "Reference, headroom, regret, score: simulated, against the instance's stored reference optimum; live, none.",
-    "Executions, node calls, compute, tokens, cost: counted by the ledger as the run was charged; compute and "
-    "cost are "
-    "nominal, from the pool's table.",
+    "Executions, node calls, compute, tokens, cost: counted by the ledger as the run was charged; compute "
+    "and cost are nominal, from the pool's table.",
     "Search time: modelled, the makespans of the rounds on the plan's slots a model, and the agent's calls in "
     "series.",
     "Latency: modelled seconds a question of the recommended graph: serial, critical path, makespan.",
     "Optimizer CPU and wall seconds: measured on whatever machine made the run; never charged, never ranked.",
-    "Intervals, p values, ranks, letters: computed by the program that built this site from the numbers above, "
-    "under "
-    "the plan.",
+    "Intervals, p values, ranks, letters: computed by the program that built this site from the numbers "
+    "above, under the plan.",
 )
 
 
@@ -73,12 +71,10 @@ def _identity(study: Study) -> list[str]:
         f"practical margin ±{100 * study.plan.rope:g} point, primary variant "
         f"{clean(study.plan.primary) or 'none'}.",
         f"Records: {counted(len(whole), 'run')}, digest {source.digest}. It is over values, so it does not "
-        "depend on how "
-        "the records are stored.",
+        "depend on how the records are stored.",
         f"Origin: {' and '.join(kinds)}.",
-        "The pages hold no clock and no random number: the same records, with the same package versions, give "
-        "the same "
-        "bytes. All runs as one frame: data/runs.parquet.",
+        "The pages hold no clock and no random number: the same records, with the same package versions, "
+        "give the same bytes. All runs as one frame: data/runs.parquet.",
     ]
 
 
@@ -104,11 +100,10 @@ def _entries(study: Study) -> Table:
         title=f"Entries: suite {study.source.suite}",
         columns=_ENTRIES,
         rows=tuple(rows),
-        caption="One entry a method: all of its runs for this suite. Badge: self-reported, nobody has repeated "
-        "the runs; "
-        "replayed, the recorded proposals were run again and gave the same records; verified, the method "
-        "itself was run "
-        "again. Measured in all: wall-clock seconds of its runs, on whatever machine made them.",
+        caption="One entry a method: all of its runs for this suite. Badge: self-reported, nobody has "
+        "repeated the runs; replayed, the recorded proposals were run again and gave the same records; "
+        "verified, the method itself was run again. Measured in all: wall-clock seconds of its runs, on "
+        "whatever machine made them.",
     )
 
 

@@ -67,9 +67,8 @@ def _regret(study: Study, shelf: Shelf) -> Section:
     return _section(
         "Where the regret is",
         items,
-        "These runs do not record the best graph that each search visited, so regret cannot be split into what "
-        "was "
-        "never visited and what was visited but not recommended (suites with `visited = true` do).",
+        "These runs do not record the best graph that each search visited, so regret cannot be split into "
+        "what was never visited and what was visited but not recommended (suites with `visited = true` do).",
     )
 
 

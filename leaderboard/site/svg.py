@@ -18,13 +18,13 @@ _ELEMENTS = frozenset(
     ).split()
 )
 _ATTRIBUTES = frozenset(
-    "xmlns class viewBox width height role id d x y x1 y1 x2 y2 cx cy r rx ry dx dy points transform fill stroke "
-    "fill-opacity stroke-opacity opacity stroke-width stroke-dasharray stroke-dashoffset stroke-linejoin "
-    "stroke-linecap stroke-miterlimit fill-rule clip-rule clip-path clipPathUnits clip-path-units font-family "
-    "font-size "
-    "font-weight font-style text-anchor dominant-baseline marker-end marker-start markerWidth markerHeight "
-    "markerUnits orient refX refY patternUnits patternTransform preserveAspectRatio aria-labelledby aria-label "
-    "aria-hidden focusable vector-effect paint-order letter-spacing alignment-baseline".split()
+    "xmlns class viewBox width height role id d x y x1 y1 x2 y2 cx cy r rx ry dx dy points transform fill "
+    "stroke fill-opacity stroke-opacity opacity stroke-width stroke-dasharray stroke-dashoffset "
+    "stroke-linejoin stroke-linecap stroke-miterlimit fill-rule clip-rule clip-path clipPathUnits "
+    "clip-path-units font-family font-size font-weight font-style text-anchor dominant-baseline marker-end "
+    "marker-start markerWidth markerHeight markerUnits orient refX refY patternUnits patternTransform "
+    "preserveAspectRatio aria-labelledby aria-label aria-hidden focusable vector-effect paint-order "
+    "letter-spacing alignment-baseline".split()
 )
 _DROPPED = frozenset({"max-width", "height", "white-space"})
 """Properties that the page's own style sheet has for every picture."""

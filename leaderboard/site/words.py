@@ -64,8 +64,7 @@ def origin_sentence(study: Study) -> str:
     if all(kinds):
         return (
             "Everything here was simulated: the answers come from statistical models of LLM calls. The site "
-            "says how "
-            "methods do in those worlds, and nothing has been measured on real models."
+            "says how methods do in those worlds, and nothing has been measured on real models."
         )
     if any(kinds):
         return (
@@ -213,15 +212,13 @@ def _scope(study: Study) -> Iterator[str]:
         yield "The claims are for new search seeds and for questions like these, on the models that were called."
     elif board.instances:
         yield (
-            "The claims are for new worlds of this family, whose parameters are a declared range around fitted "
-            "ones; "
-            "a real model pool may lie outside it."
+            "The claims are for new worlds of this family, whose parameters are a declared range around "
+            "fitted ones; a real model pool may lie outside it."
         )
     else:
         yield (
-            "The claims are for new search seeds in these very worlds, not for other worlds: more seeds would "
-            "only "
-            "say how patient a method is here."
+            "The claims are for new search seeds in these very worlds, not for other worlds: more seeds "
+            "would only say how patient a method is here."
         )
 
 
@@ -230,9 +227,8 @@ def _order(study: Study) -> Iterator[str]:
     tied = sum(not found.separated for found in ranking.pairs)
     if tied:
         yield (
-            f"The order of rows is no ranking: {tied} of {len(ranking.pairs)} pairs are not separated. Methods "
-            "that "
-            "share a letter may be in any order, and not separated is not the same as equal."
+            f"The order of rows is no ranking: {tied} of {len(ranking.pairs)} pairs are not separated. "
+            "Methods that share a letter may be in any order, and not separated is not the same as equal."
         )
 
 
@@ -242,9 +238,8 @@ def _power(study: Study) -> Iterator[str]:
         usual, worst = (100 * value for value in detectable)
         yield (
             f"Differences to the reference below about {usual:.1f} points (noisiest comparison: {worst:.1f}) "
-            "would "
-            "most likely have been missed, so a tie says little about them (80 % power, one test at 5 %, "
-            "before Holm)."
+            "would most likely have been missed, so a tie says little about them (80 % power, one test at 5 "
+            "%, before Holm)."
         )
     else:
         yield (
@@ -297,9 +292,8 @@ def _references(study: Study) -> Iterator[str]:
     below = int(places["reference_how"].astype(str).str.contains("lower bound").sum())
     if below:
         yield (
-            f"Not how far from optimal: in {below} of {len(places)} places the reference is a lower bound, so "
-            "regret "
-            "is understated and a score of 1 is not the optimum there."
+            f"Not how far from optimal: in {below} of {len(places)} places the reference is a lower bound, "
+            "so regret is understated and a score of 1 is not the optimum there."
         )
 
 
@@ -308,9 +302,8 @@ def _failures(study: Study) -> Iterator[str]:
     failed, lost = int((status == "method_fault").sum()), int((status == "infra").sum())
     if failed:
         yield (
-            f"{counted(failed, 'run')} of {len(status)} failed by the method's fault and count with what they "
-            "had; "
-            "the methods' pages list them."
+            f"{counted(failed, 'run')} of {len(status)} failed by the method's fault and count with what "
+            "they had; the methods' pages list them."
         )
     if lost:
         yield (
