@@ -13,12 +13,12 @@ from bench.app.cli import main
 from bench.errors import IsobudgetError
 from bench.worlds.client import Policy
 
-QUICK = Policy(timeout=0.1, concurrency=1, retries=1, backoff=0.01)
+PATIENT = Policy(timeout=30.0, concurrency=1, retries=1, backoff=0.01)
 OPTIONS = {"search": "300ex", "questions": 10, "tests": 10, "selection": "own"}
 
 
-def _driven(url, method="agent-reinforce[agent=llm]", **options):
-    return run(method, "math", agent_model=AgentModel("an-llm", url, policy=QUICK), **(OPTIONS | options))
+def _driven(url, method="agent-reinforce[agent=llm]", policy=PATIENT, **options):
+    return run(method, "math", agent_model=AgentModel("an-llm", url, policy=policy), **(OPTIONS | options))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_whatever_the_llm_replies_the_run_goes_on_and_pays(mode, useless):
 
 def test_a_slow_llm_costs_what_it_read_and_no_more():
     with agent_server(play.slow) as (url, _):
-        record = _driven(url, search="60ex")
+        record = _driven(url, policy=PATIENT._replace(timeout=0.1), search="60ex")
 
     assert record.summary["status"] == "ok"
     assert {event["completion_tokens"] for event in record.rows("agent")} == {0}

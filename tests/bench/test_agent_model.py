@@ -13,7 +13,7 @@ from bench.ledger import Ledger, SearchBudget
 from bench.pools import load_pool
 from bench.worlds.client import Policy
 
-QUICK = Policy(timeout=0.2, concurrency=1, retries=2, backoff=0.01)
+PATIENT = Policy(timeout=30.0, concurrency=1, retries=2, backoff=0.01)
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -27,7 +27,7 @@ RATES = load_pool("llama-small").agent
 
 
 def model(url, **options):
-    return AgentModel("an-llm", url, **({"policy": QUICK} | options))
+    return AgentModel("an-llm", url, **({"policy": PATIENT} | options))
 
 
 def handle(asked, search="1000ex", seed=0):
@@ -99,7 +99,7 @@ def test_what_the_method_cannot_read_is_of_no_use_either():
 
 def test_a_model_that_is_too_slow_is_retried_then_charged_for_what_it_read():
     with agent_server(play.slow) as (url, seen):
-        agent = handle(model(url, policy=QUICK._replace(timeout=0.05, retries=1)))
+        agent = handle(model(url, policy=PATIENT._replace(timeout=0.05, retries=1)))
         assert consult(agent) is None
     charge = agent.ledger.spent["agent"]
 
