@@ -33,7 +33,7 @@ class Pocket(Task):
     key: ClassVar[int] = 3
     prompt_tokens: ClassVar[int] = 12
     answer_tokens: ClassVar[int] = 9
-    unit_flops: ClassVar[float] = 4.26e+06
+    unit_flops: ClassVar[float] = 4.26e06
     form: ClassVar[str] = ""
 
     def __init__(self, data_dir: str | Path | None = None) -> None:
