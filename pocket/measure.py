@@ -38,14 +38,15 @@ def main() -> None:
     )
     parser.add_argument("--split", default="fresh", choices=("dev", "fresh"))
     parser.add_argument("--questions", default=1000, type=int)
+    parser.add_argument("--skip", default=0, type=int, help="how many of the first questions are left out")
     parser.add_argument("-o", "--output", type=Path, default=Path("pocket.json"))
     options = parser.parse_args()
     known = load_pool("pocket").weights
     models = {name: str(options.models / name if options.models else known[name]) for name in known}
     engines = Engines(models, False, {})
-    asked = list(puzzles(options.split, options.questions))
+    asked = list(puzzles(options.split, options.skip + options.questions))[options.skip :]
     found = measure(engines, list(models), asked)
-    found |= {"split": options.split, "questions": len(asked), "engines": engines.take()}
+    found |= {"split": options.split, "questions": len(asked), "skipped": options.skip, "engines": engines.take()}
     options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=1))
 

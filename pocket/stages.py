@@ -54,8 +54,12 @@ def second(output: Path, name: str) -> dict[str, Any]:
     model = load(output / "first" / name)
     asked = _asked(len(json.loads((output / f"{name}.answered.json").read_text())))
     given = {m: json.loads((output / f"{m}.answered.json").read_text()) for m in RECIPES}
-    answered = [(puzzle, {m: given[m][i] for m in given}) for i, puzzle in enumerate(asked)]
-    made = batches(sampled(dice, recipe.fusing[1], recipe.mixture(), answered), TOKENS, Dice(f"{SEED}"))
+    # What a model has hardly been taught it is not taught here either: what it reads would teach it as well.
+    weights = {kind: weight if weight >= 0.5 else 0.0 for kind, weight in recipe.mixture().items()}
+    answered = [
+        (puzzle, {m: given[m][i] for m in given}) for i, puzzle in enumerate(asked) if weights[puzzle.kind]
+    ]
+    made = batches(sampled(dice, recipe.fusing[1], weights, answered), TOKENS, Dice(f"{SEED}"))
     learn(model, made, recipe.second, recipe.rate * recipe.cooled, True, _told(name, "second", model))
     sha256 = save(model, output / "models" / name)
     return {"sha256": sha256, "dev": dev_accuracy(load(output / "models" / name))}

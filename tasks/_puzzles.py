@@ -139,7 +139,7 @@ EVEN: Mapping[str, float] = dict.fromkeys(KINDS, 1.0)
 
 WEIGHTS: Mapping[str, float] = {
     "sort": 1.0,
-    "reverse": 0.8,
+    "reverse": 0.6,
     "largest": 1.0,
     "count": 0.8,
     "add": 0.4,
