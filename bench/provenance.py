@@ -38,4 +38,5 @@ def manifest() -> dict[str, Any]:
 def used(world: World) -> dict[str, Any]:
     """What the world says that it used since it was last asked, under `world`; nothing where it does not say."""
     measured = getattr(world, "measured", None)
-    return {} if measured is None else {"world": measured()}
+    found = {} if measured is None else measured()
+    return {"world": found} if found else {}

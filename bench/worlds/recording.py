@@ -71,6 +71,11 @@ class Recorder:
         """The recorded world's."""
         return self.world.provenance
 
+    def measured(self) -> dict[str, Any]:
+        """What the recorded world says that it used; empty where it does not say."""
+        inner = getattr(self.world, "measured", None)
+        return {} if inner is None else dict(inner())
+
     def questions(self, task: str, split: str) -> int:
         """How many questions the split has."""
         return self.world.questions(task, split)
