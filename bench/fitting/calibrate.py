@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,7 +109,7 @@ def fit(calls: Mapping[str, Sightings], pool: Pool, base: str, tape: Tape | None
     start = load_universe(base)
     tasks = {task: _alone(task, seen, start) for task, seen in calls.items()}
     readers = {name: start.models.get(name, _STRANGER) for name in pool.names}
-    physics = {task: start.tasks[task] for task in tasks}
+    physics = {task: _physics(start, task) for task in tasks}
     reading = {task: _evidence(found) for task, found in tasks.items() if len(found.calls.reading.model)}
     told = fit_readers(reading, {t: physics[t] for t in reading}, readers, start.common) if reading else {}
     busy = 1 + start.common.slot_drag * (_SLOTS - 1)
@@ -160,9 +160,17 @@ def predictions(
     return found
 
 
+def _physics(start: Universe, task: str) -> TaskPhysics:
+    """A task's figures in the base; of a task that it does not know, those of its first, without any model's."""
+    if task in start.tasks:
+        return start.tasks[task]
+    first = next(iter(start.tasks.values()))
+    return replace(first, accuracy={}, no_answer={}, lengths={}, strengths={}, across=None)
+
+
 def _alone(task: str, seen: Sightings, start: Universe) -> _Task:
     """The fits to calls that read nothing."""
-    alone, base, common = seen.alone, start.task(task), start.common
+    alone, base, common = seen.alone, _physics(start, task), start.common
     if not len(alone.model):
         raise IsobudgetError(f"no call on task {task} that reads nothing: a fit begins with what models do alone")
     lengths = fit_lengths(alone, base, common, task_class(task).answer_tokens)
