@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bench.fitting import calibrate as calibrating
 from bench.fitting.calibrate import fit
 from bench.fitting.observed import Executed, sighted
 from bench.graph import Graph
@@ -154,3 +155,13 @@ def test_the_files_load_as_the_fitted_world(made, tmp_path):
     assert SimulatedWorld(loaded).expected_accuracy(graph, "mmlu") == pytest.approx(
         made.figures["tasks", "mmlu", "accuracy", "8B"].value, abs=0.01
     )
+
+
+def test_a_task_that_the_base_does_not_know_starts_from_its_first_without_models():
+    start = load_universe("main")
+
+    found = calibrating._physics(start, "pocket")
+
+    assert calibrating._physics(start, "math") is start.task("math")
+    assert (found.between, found.sway) == (start.task("math").between, start.task("math").sway)
+    assert not found.accuracy and not found.no_answer
