@@ -98,17 +98,7 @@ class Record:
             "manifest": self.manifest,
         }
         table = self.events.replace_schema_metadata({_META: _canonical(meta)})
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                pq.write_table(table, file, compression="zstd")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_parquet(table, path)
 
     @staticmethod
     def load(path: Path, thorough: bool = False) -> Record:
@@ -156,6 +146,21 @@ def load_records(path: str | Path) -> Records:
     from bench.frames import read_all
 
     return read_all(Path(path))
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a Parquet file whole or not at all, and so that it survives a loss of power."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            pq.write_table(table, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def events_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +25,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.errors import IsobudgetError, WorldError
+from bench.records import write_parquet
 
 __all__ = [
     "ANSWER",
@@ -303,14 +302,4 @@ def _head(data: Mapping[str, Any]) -> Head:
 def _write(path: Path, table: pa.Table, head: Head) -> None:
     names = ("world", "options", "pool", "labels", "runs")
     meta = json.dumps({"format": FORMAT, "head": {name: getattr(head, name) for name in names}})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            pq.write_table(table.replace_schema_metadata({_META: meta.encode()}), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_parquet(table.replace_schema_metadata({_META: meta.encode()}), path)

@@ -10,7 +10,7 @@ from leaderboard.ranks import Plan, Standing
 from leaderboard.rows import Costs, take_costs
 from leaderboard.table import Cell, Column, Interval, Table
 
-__all__ = ["TRACKS", "curve_groups", "curve_tables", "search_amount", "search_currency"]
+__all__ = ["TRACKS", "curve_groups", "curve_tables", "search_amount", "search_currency", "search_groups"]
 
 TRACKS = {
     "executions": "Track executions: equal question executions.",
@@ -27,7 +27,12 @@ def curve_tables(standings: Sequence[Standing], plan: Plan) -> Iterator[Table]:
 
 
 def curve_groups(standings: Sequence[Standing]) -> Iterator[list[Standing]]:
-    """What differs in the search budget alone, smallest budget first; ranked strata with several budgets only."""
+    """The groups of `search_groups` that have several budgets."""
+    yield from (group for group in search_groups(standings) if len(group) > 1)
+
+
+def search_groups(standings: Sequence[Standing]) -> Iterator[list[Standing]]:
+    """What differs in the search budget alone, smallest budget first; ranked strata only."""
     groups: dict[tuple[str, ...], list[Standing]] = {}
     for standing in standings:
         board = standing.board
@@ -35,8 +40,7 @@ def curve_groups(standings: Sequence[Standing]) -> Iterator[list[Standing]]:
             key = (board.suite, board.variant, board.budget, board.tier, board.stratum, search_currency(board))
             groups.setdefault(key, []).append(standing)
     for group in groups.values():
-        if len(group) > 1:
-            yield sorted(group, key=lambda standing: search_amount(standing.board))
+        yield sorted(group, key=lambda standing: search_amount(standing.board))
 
 
 def _curve(points: Sequence[Standing], plan: Plan) -> Table:

@@ -8,13 +8,13 @@ import pandas as pd
 
 from leaderboard import captions
 from leaderboard.boards import Board
-from leaderboard.curves import search_amount, search_currency
+from leaderboard.curves import search_amount, search_currency, search_groups
 from leaderboard.paired import Floats, block_test
 from leaderboard.ranks import Plan, Standing
 from leaderboard.rows import data_cells, score_samples, take_costs
 from leaderboard.table import Cell, Column, Interval, Span, Table
 
-__all__ = ["lead_rows", "score_tables", "searches"]
+__all__ = ["lead_rows", "score_tables"]
 
 _AGAINST = {
     "flops": "total compute",
@@ -38,20 +38,8 @@ def score_tables(standings: Sequence[Standing], plan: Plan, first: Sequence[str]
     first: the methods that stand at the top whatever their rank: the baselines to beat. Rank and letters are those
     of the largest search budget. Without a known optimum the values are accuracies, and the caption says so.
     """
-    for group in searches(standings):
+    for group in search_groups(standings):
         yield _table(group, plan, first)
-
-
-def searches(standings: Sequence[Standing]) -> Iterator[list[Standing]]:
-    """Groups that differ in the search budget alone, smallest budget first; ranked strata only."""
-    groups: dict[tuple[str, ...], list[Standing]] = {}
-    for standing in standings:
-        board = standing.board
-        if board.ranked:
-            key = (board.suite, board.variant, board.budget, board.tier, board.stratum, search_currency(board))
-            groups.setdefault(key, []).append(standing)
-    for group in groups.values():
-        yield sorted(group, key=lambda standing: search_amount(standing.board))
 
 
 def lead_rows(order: Sequence[str], first: Sequence[str]) -> list[str]:

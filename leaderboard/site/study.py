@@ -10,11 +10,11 @@ from importlib import resources
 import pandas as pd
 
 from leaderboard.boards import Board
-from leaderboard.curves import search_currency
+from leaderboard.curves import search_currency, search_groups
 from leaderboard.live import simulated
 from leaderboard.ranks import Plan, Standing, rank
 from leaderboard.rows import Costs, take_costs
-from leaderboard.scores import lead_rows, searches
+from leaderboard.scores import lead_rows
 from leaderboard.site.source import Source
 from leaderboard.tables import ordered_boards, stand
 
@@ -77,7 +77,7 @@ class Study:
     @cached_property
     def groups(self) -> list[list[Standing]]:
         """Ranked standings that differ in the search budget alone; the lead's group is the first."""
-        found = list(searches(self.standings))
+        found = list(search_groups(self.standings))
         return sorted(found, key=lambda group: self.lead not in group)
 
     def by_task(self, standing: Standing) -> list[Standing]:
