@@ -69,7 +69,16 @@ _MEASURED = _object(
         "software": {"type": "object", "additionalProperties": _TEXT, "maxProperties": 50},
         **dict.fromkeys(("python", "system", "machine"), _TEXT),
         "seconds": {"type": "number", "minimum": 0, "maximum": 1e9},
-    }
+    },
+    {
+        "latency": {"type": "number", "minimum": 0, "maximum": 1e9},
+        "replayed": _TEXT,
+        "world": {
+            "type": "object",
+            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1e15},
+            "maxProperties": 20,
+        },
+    },
 )
 _SHAPES = {"summary": _SUMMARY, "manifest": _MEASURED}
 
