@@ -53,6 +53,21 @@ def count_tokens(text: str) -> int:
 T = TypeVar("T")
 
 
+def first_usable(
+    attempt: Callable[[], dict[str, Any] | None], read: Callable[[dict[str, Any]], T], discard: Callable[[], Any]
+) -> T | None:
+    """What `read` makes of the first reply that it can use; None after `ATTEMPTS` of no use, each discarded."""
+    for _ in range(ATTEMPTS):
+        reply = attempt()
+        try:
+            if reply is not None:
+                return read(reply)
+        except (KeyError, TypeError, ValueError):
+            pass
+        discard()
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a language model replied. text: "" when it refused or never answered. Tokens as it counted them."""
@@ -112,15 +127,7 @@ class Agent:
         turns a reply into what the method needs; it raises ValueError, TypeError or KeyError for one that it
         cannot use. Raises BudgetExceeded, before anything is asked, when not even a short reply fits the budget.
         """
-        for _ in range(ATTEMPTS):
-            reply = self.attempt(prompt, schema, policies)
-            try:
-                if reply is not None:
-                    return read(reply)
-            except (KeyError, TypeError, ValueError):
-                pass
-            self.discard()
-        return None
+        return first_usable(lambda: self.attempt(prompt, schema, policies), read, self.discard)
 
     def discard(self) -> None:
         """Count the last reply as one that was of no use."""

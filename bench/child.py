@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bench.agent import ATTEMPTS
+from bench.agent import first_usable
 from bench.errors import BudgetExceeded, IsobudgetError
 from bench.external.messages import (
     VERSION,
@@ -87,15 +87,9 @@ class OutsideAgent:
         read: Callable[[dict[str, Any]], T],
     ) -> T | None:
         """As `bench.agent.Agent.consult`."""
-        for _ in range(ATTEMPTS):
-            reply = self._attempt(prompt, schema, policies)
-            try:
-                if reply is not None:
-                    return read(reply)
-            except (KeyError, TypeError, ValueError):
-                pass
-            self._pipe.call(type="unusable")
-        return None
+        return first_usable(
+            lambda: self._attempt(prompt, schema, policies), read, lambda: self._pipe.call(type="unusable")
+        )
 
     def _attempt(
         self, prompt: str, schema: Mapping[str, Any], policies: Mapping[str, Callable[[], dict[str, Any]]]
