@@ -29,7 +29,7 @@ from tasks.base import GRADE_KINDS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Records", "read_all"]
+__all__ = ["Records", "read_all", "read_places", "record_places"]
 
 _SETTINGS = (
     "allocation selection held_back finalists questions sampler models noise slots space pool objective agent"
@@ -102,18 +102,25 @@ def read_all(path: Path) -> Records:
     """All records below `path`; see `load_records`."""
     if not path.exists():
         raise IsobudgetError(f"no records at {path}: isobudget run quick -o {path} makes some")
-    records: list[Record] = []
+    found, broken = read_places(record_places(path))
+    return Records.of((record for _, record in found), broken)
+
+
+def read_places(places: Iterable[Path]) -> tuple[list[tuple[Path, Record]], list[BrokenRecord]]:
+    """The records of some of `record_places`, each with its place, and what could not be read."""
+    found: list[tuple[Path, Record]] = []
     broken: list[BrokenRecord] = []
-    for place in _places(path):
+    for place in places:
         try:
-            records += read_entry(place).records() if place.is_dir() else [Record.load(place)]
+            records = read_entry(place).records() if place.is_dir() else [Record.load(place)]
+            found += [(place, record) for record in records]
         except BrokenRecord as error:
             broken.append(error)
-    return Records.of(records, broken)
+    return found, broken
 
 
-def _places(path: Path) -> list[Path]:
-    """The folders of entries, and the files of single records outside them."""
+def record_places(path: Path) -> list[Path]:
+    """The folders of entries, and the files of single records outside them, sorted."""
     if path.is_file():
         return [path]
     found, waiting = [], [path]

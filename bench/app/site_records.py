@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import BrokenRecord, IsobudgetError
-from bench.frames import Records
-from bench.records import Record, load_records
+from bench.errors import IsobudgetError
+from bench.frames import Records, read_places, record_places
+from bench.records import Record
 from leaderboard.site import FileLine
 
 if TYPE_CHECKING:
@@ -81,23 +81,11 @@ def gather(results: Path, told: Callable[[int, int], None]) -> list[Gathered]:
 
 
 def _jobs(results: Path) -> Iterator[list[Path]]:
-    """Parts of the files: an entry's folder by itself, everything else by the hundred."""
-    if results.is_file():
-        yield [results]
-        return
-    loose: list[Path] = []
-    folders = [results, *sorted(path for path in results.rglob("*") if path.is_dir() and not path.is_symlink())]
-    for folder in folders:
-        files = sorted(p for p in folder.iterdir() if p.suffix == ".parquet" and not p.name.startswith("."))
-        if _is_entry(folder):
-            yield files
-        else:
-            loose += files
+    """Parts of the places: an entry's folder by itself, single records by the hundred."""
+    places = record_places(results)
+    yield from ([place] for place in places if place.is_dir())
+    loose = [place for place in places if place.is_file()]
     yield from (loose[at : at + _PART] for at in range(0, len(loose), _PART))
-
-
-def _is_entry(folder: Path) -> bool:
-    return (folder / "manifest.json").is_file() and (folder / "runs.parquet").is_file()
 
 
 def _read_all(jobs: Sequence[list[Path]], root: Path) -> Iterator[_Part]:
@@ -109,10 +97,9 @@ def _read_all(jobs: Sequence[list[Path]], root: Path) -> Iterator[_Part]:
         yield from pool.map(_read, jobs, [root] * len(jobs))
 
 
-def _read(files: list[Path], root: Path) -> _Part:
-    """Load some files, take what a site needs, and let go of their events."""
-    entry = _is_entry(files[0].parent) if files else False
-    found, broken = _load_entry(files[0].parent) if entry else _load(files)
+def _read(places: list[Path], root: Path) -> _Part:
+    """Load some places, take what a site needs, and let go of their events."""
+    found, broken = read_places(places)
     records = [record for _, record in found]
     live = [record for record in records if record.summary["truth"].get("accuracy") is None]
     owners = {path: record.spec.suite for path, record in found}
@@ -122,31 +109,16 @@ def _read(files: list[Path], root: Path) -> _Part:
         graphs={record.recommended.id: record.recommended.to_dict() for record in records},
         lines=[(record.spec.suite, f"{record.spec.id} {record.digest()}\n") for record in records],
         software=Counter((record.spec.suite, _software(record.manifest)) for record in records),
-        files=[(suite, _file_line(path, root)) for path, suite in _belongings(owners, entry)],
-        cards=_cards(records, files[0].parent) if entry else {},
+        files=[(suite, _file_line(path, root)) for path, suite in _belongings(owners)],
+        cards={key: text for place in owners if place.is_dir() for key, text in _cards(records, place).items()},
         broken=[_below(str(error), root) for error in broken],
     )
 
 
-def _load(files: Sequence[Path]) -> tuple[list[tuple[Path, Record]], list[BrokenRecord]]:
-    found, broken = [], []
-    for path in files:
-        try:
-            found.append((path, Record.load(path)))
-        except BrokenRecord as error:
-            broken.append(error)
-    return found, broken
-
-
-def _load_entry(folder: Path) -> tuple[list[tuple[Path, Record]], list[BrokenRecord]]:
-    records = load_records(folder)
-    return [(folder, record) for record in records], list(records.broken)
-
-
-def _belongings(owners: dict[Path, str], entry: bool) -> Iterator[tuple[Path, str]]:
+def _belongings(owners: dict[Path, str]) -> Iterator[tuple[Path, str]]:
     """Files with the suite that they belong to; of an entry all files of its folder."""
     for path, suite in owners.items():
-        for file in sorted(p for p in path.iterdir() if p.is_file()) if entry else [path]:
+        for file in sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]:
             yield file, suite
 
 
@@ -161,8 +133,8 @@ def _below(text: str, root: Path) -> str:
 
 
 def _software(manifest: dict[str, Any]) -> str:
-    """What a record was made with, but for what differs from run to run."""
-    kept = {key: value for key, value in manifest.items() if key != "seconds"}
+    """What a record was made with; not what was measured, which differs from run to run."""
+    kept = {key: manifest[key] for key in ("machine", "python", "software", "system") if key in manifest}
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)[:_LONGEST_SOFTWARE]
 
 
