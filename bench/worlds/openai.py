@@ -28,9 +28,9 @@ from bench.worlds.base import ABSENT, LONGEST_ANSWER, ROLE_KEYS, Answers, Calls,
 from bench.worlds.cache import AnswerCache
 from bench.worlds.client import Client, Completion, Policy
 from bench.worlds.servers import Servers, addresses
-from bench.worlds.texts import Texts
+from bench.worlds.texts import Tasks, Texts
 from bench.worlds.wire import OWNER
-from tasks import Question, Task, load_task
+from tasks import Question, Task
 
 __all__ = ["OpenAIWorld"]
 
@@ -98,8 +98,7 @@ class OpenAIWorld:
         names = _mapping(models)
         policy = Policy(_number(timeout), int(concurrency), int(retries), _number(backoff), outage=_number(outage))
         self._pool, self._busy = load_pool(pool), 1 + _SLOT_DRAG * (int(slots) - 1)
-        self._data_dir, self._unsafe = data_dir, _flag(unsafe_local)
-        self._tasks: dict[str, Task] = {}
+        self._tasks = Tasks(data_dir, _flag(unsafe_local))
         self._texts = Texts()
         self._finish: dict[int, str] = {}
         self._client = self._connect(base_url, names, api_key or os.environ.get("OPENAI_API_KEY"), policy)
@@ -145,7 +144,7 @@ class OpenAIWorld:
 
     def task(self, name: str) -> Task:
         """The task with its questions."""
-        return self._task(name)
+        return self._tasks[name]
 
     def text(self, handle: int) -> str:
         """The completion behind a handle."""
@@ -181,7 +180,7 @@ class OpenAIWorld:
         """Positions in `GRADE_KINDS`, by the task's grader; each distinct completion is graded once."""
         known = self._questions(task, split)
         asked = [known[i] for i in question.tolist()]
-        return self._texts.grades(self._task(task), asked, handle).astype(np.int8)
+        return self._texts.grades(self._tasks[task], asked, handle).astype(np.int8)
 
     def close(self) -> None:
         """Close the connections and the cache. A world that is dropped closes itself."""
@@ -217,7 +216,7 @@ class OpenAIWorld:
 
     def _ask(self, calls: Calls, row: int) -> _Ask:
         """The request of one row."""
-        task, question = self._task(calls.task), self._question(calls, row)
+        task, question = self._tasks[calls.task], self._question(calls, row)
         held = np.flatnonzero(calls.inputs[row] != ABSENT).tolist()
         answers = [self._texts[handle] for handle in calls.inputs[row, held].tolist()]
         tags = tags_of(calls, row, held)
@@ -238,7 +237,7 @@ class OpenAIWorld:
 
     def _vote(self, calls: Calls, row: int) -> int:
         handles = [handle for handle in calls.inputs[row].tolist() if handle != ABSENT]
-        return self._texts.plurality(self._task(calls.task), self._question(calls, row), handles)
+        return self._texts.plurality(self._tasks[calls.task], self._question(calls, row), handles)
 
     def _seconds(self, calls: Calls, prompt: I64, completion: I64) -> npt.NDArray[np.float64]:
         """Modelled service times (R,): overhead, reading, writing in one of the busy slots; 0 for a vote."""
@@ -253,15 +252,8 @@ class OpenAIWorld:
     def _questions(self, task: str, split: str) -> list[Question]:
         if split not in _SPLITS:
             raise unknown("split", split, _SPLITS)
-        questions: list[Question] = getattr(self._task(task), split)
+        questions: list[Question] = getattr(self._tasks[task], split)
         return questions
-
-    def _task(self, name: str) -> Task:
-        if name not in self._tasks:
-            task = load_task(name, self._data_dir)
-            task.unsafe_local = self._unsafe
-            self._tasks[name] = task
-        return self._tasks[name]
 
 
 def _provenance(listed: Mapping[str, Any]) -> str:

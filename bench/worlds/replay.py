@@ -17,8 +17,8 @@ from bench.errors import IsobudgetError, unknown
 from bench.tapes import CALL, Tape, TapeMiss, described, read_tape
 from bench.worlds.asking import Asked, asked, pick_answers
 from bench.worlds.base import ABSENT, I64, ROLE_KEYS, Answers, Calls
-from bench.worlds.texts import Texts
-from tasks import Question, Task, load_task
+from bench.worlds.texts import Tasks, Texts
+from tasks import Question, Task
 
 __all__ = ["ReplayWorld", "open_replay"]
 
@@ -62,8 +62,7 @@ class ReplayWorld:
         """
         self.tape = read_tape(tape) if isinstance(tape, str | Path) else tape
         self.record_with = record_with
-        self._data_dir, self._unsafe = data_dir, unsafe_local
-        self._tasks: dict[str, Task] = {}
+        self._tasks = Tasks(data_dir, unsafe_local)
         self._texts = Texts()
         calls = self.tape.part(CALL)
         self._rows = {key: row for row, key in enumerate(calls["key"].to_pylist())}
@@ -100,10 +99,6 @@ class ReplayWorld:
 
     def task(self, name: str) -> Task:
         """The task with its questions."""
-        if name not in self._tasks:
-            task = load_task(name, self._data_dir)
-            task.unsafe_local = self._unsafe
-            self._tasks[name] = task
         return self._tasks[name]
 
     def answer(self, calls: Calls) -> Answers:

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from bench.worlds.base import I64
-from tasks.base import GRADE_KINDS, GradeKind, Question, Task
+from tasks.base import GRADE_KINDS, GradeKind, Question, Task, load_task
 
-__all__ = ["NO_TEXT", "Texts"]
+__all__ = ["NO_TEXT", "Tasks", "Texts"]
 
 NO_TEXT = -1
 """The handle of no completion at all: a vote in which nobody gave an answer."""
 
 _GRADERS = 4  # threads; grading code is mostly waiting for a sandbox
 _Asked = tuple[str, str, int]  # task, question id, handle
+
+
+class Tasks(dict[str, Task]):
+    """Tasks with their questions by name, each loaded when it is first asked for."""
+
+    def __init__(self, data_dir: str | Path | None, unsafe_local: bool) -> None:
+        super().__init__()
+        self._data_dir, self._unsafe = data_dir, unsafe_local
+
+    def __missing__(self, name: str) -> Task:
+        task = load_task(name, self._data_dir)
+        task.unsafe_local = self._unsafe
+        self[name] = task
+        return task
 
 
 class Texts:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from tiny_questions import tiny_mmlu
 
 from bench.errors import IsobudgetError, Unreachable
 from bench.graph import Graph
@@ -31,17 +30,7 @@ KIND = {0: 0, 1: 1, 2: 2, 3: 2}  # texts without an answer may be malformed wher
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory):
     """A data folder with a few multiple-choice questions of our own."""
-    folder = tmp_path_factory.mktemp("tiny") / "mmlu" / "data"
-    folder.mkdir(parents=True)
-    for split, count in (("validation", 20), ("dev", 4), ("test", 16)):
-        rows = {
-            "question": [f"Which of these is {i} more than {len(split) * 1000}?" for i in range(count)],
-            "subject": ["sums"] * count,
-            "choices": [[f"{len(split) * 1000 + i + d}" for d in (0, 1, 2, 5)] for i in range(count)],
-            "answer": [0] * count,
-        }
-        pq.write_table(pa.table(rows), folder / f"{split}-00000-of-00001.parquet")
-    return folder.parents[1]
+    return tiny_mmlu(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture(scope="session")
