@@ -107,9 +107,9 @@ def site(files, tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """A headless Chromium; skips by name without one."""
+    """A headless Chromium; skips by name without one. It ends with its module: while it runs, so does its event loop."""
     path = os.environ.get("ISOBUDGET_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no chromium: apt-get install chromium")
