@@ -109,7 +109,10 @@ def site(files, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A headless Chromium; skips by name without one. It ends with its module: while it runs, so does its event loop."""
+    """A headless Chromium; skips by name without one.
+
+    It ends with its module, because while it runs so does its event loop, and then no other test can start one.
+    """
     path = os.environ.get("ISOBUDGET_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no chromium: apt-get install chromium")
