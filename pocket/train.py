@@ -61,7 +61,8 @@ def _round(output: Path, stage: str) -> None:
 
 
 def _start(output: Path, stage: str, model: str) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = os.environ | threads | {"TQDM_DISABLE": "1"}  # bars of a few milliseconds, among the steps
     command = [sys.executable, "-m", "pocket.train", str(output), "--stage", stage, "--model", model]
     return subprocess.Popen(command, env=environment)
 
