@@ -7,7 +7,8 @@ world and gives each graph its `Trace`; `final_handles` is the lean form that ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from itertools import pairwise
@@ -19,7 +20,7 @@ import numpy.typing as npt
 from bench.errors import InvalidGraph
 from bench.graph import Graph
 from bench.keys import U64
-from bench.worlds.base import ABSENT, ROLE_KEYS, Answers, Calls, World
+from bench.worlds.base import ABSENT, ROLE_KEYS, Answering, Answers, Calls, World
 
 __all__ = ["Block", "Plan", "Request", "Trace", "final_handles", "merged_plans", "plan", "run_graphs"]
 
@@ -108,16 +109,42 @@ def run_graphs(
 ) -> list[Trace]:
     """Run all requests level by level, each level of all of them as one batch. Traces in their order.
 
+    A world that can have several batches under way gets the questions in two halves, whose levels take turns: the
+    end of a level, where ever fewer requests are left, is filled by the other half's.
+
     models: what positions in `Calls.model` stand for. Raises InvalidGraph for a graph of other models, and
     whatever the world raises.
     """
     if not requests:
         return []
+    begin = getattr(world, "begin", None)
+    if begin is None or max(len(request.question) for request in requests) < 2:
+        return _driven([_levels(requests, task, split, models)], lambda calls: _Answered(world.answer(calls)))[0]
+    halves = [_levels(half, task, split, models) for half in _halves(requests)]
+    return [_joined(pair) for pair in zip(*_driven(halves, begin), strict=True)]
+
+
+class _Answered(NamedTuple):
+    """Answers that are there at once, with the face of those that are not."""
+
+    answers: Answers
+
+    def result(self) -> Answers:
+        return self.answers
+
+    def cancel(self) -> None:
+        pass
+
+
+def _levels(
+    requests: Sequence[Request], task: str, split: str, models: tuple[str, ...]
+) -> Generator[Calls, Answers, list[Trace]]:
+    """Yields the calls of each level, is sent their answers, and returns the traces."""
     block = _block(requests)
     whole = plan(tuple(request.graph for request in requests), models)
     grid = _grid(len(whole.model), block.question.shape[1])
     for at, calls in _batches(whole, block, task, split, grid.handle, grid.completion_tokens):
-        answers = world.answer(calls)
+        answers = yield calls
         for name in _FIELDS:
             getattr(grid, name).reshape(-1)[at] = getattr(answers, name)
     return [
@@ -127,6 +154,44 @@ def run_graphs(
         )
         for places, length, final in zip(whole.places, block.length.tolist(), whole.final, strict=True)
     ]
+
+
+def _driven(
+    runs: Sequence[Generator[Calls, Answers, list[Trace]]], begin: Callable[[Calls], Answering]
+) -> list[list[Trace]]:
+    """The traces of each run, one batch of each under way at a time."""
+    traces: list[list[Trace]] = [[] for _ in runs]
+    under_way: deque[tuple[int, Generator[Calls, Answers, list[Trace]], Answering]] = deque()
+    try:
+        for i, run in enumerate(runs):
+            under_way.append((i, run, begin(next(run))))
+        while under_way:
+            i, run, batch = under_way.popleft()
+            try:
+                calls = run.send(batch.result())
+            except StopIteration as end:
+                traces[i] = end.value
+            else:
+                under_way.append((i, run, begin(calls)))
+    finally:
+        for _, _, batch in under_way:
+            batch.cancel()
+    return traces
+
+
+def _halves(requests: Sequence[Request]) -> Iterator[list[Request]]:
+    """The same graphs, each half on half of their questions."""
+    for second in (False, True):
+        half = []
+        for graph, question, trial, salt in requests:
+            middle = (len(question) + 1) // 2
+            at = slice(middle, None) if second else slice(middle)
+            half.append(Request(graph, question[at], trial[at], np.broadcast_to(salt, len(question))[at]))
+        yield half
+
+
+def _joined(halves: tuple[Trace, ...]) -> Trace:
+    return Trace(*(np.concatenate(parts, axis=-1) for parts in zip(*halves, strict=True)))
 
 
 def final_handles(

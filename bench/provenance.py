@@ -11,7 +11,7 @@ from bench.worlds.base import World
 
 __all__ = ["manifest", "used"]
 
-_PACKAGES = ("isobudget", "numpy", "scipy", "pyarrow", "pandas", "optuna", "math-verify", "httpx")
+_PACKAGES = ("isobudget", "numpy", "scipy", "pyarrow", "pandas", "optuna", "math-verify", "aiohttp")
 
 
 @cache

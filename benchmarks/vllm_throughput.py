@@ -3,11 +3,11 @@
     python benchmarks/vllm_throughput.py --model L           starts a server of that pocket model on this machine
     python benchmarks/vllm_throughput.py --base-url URL --served NAME
 
-Both send the same requests at the same concurrency. Ours are those of graphs on questions, level by level: prompts
-are made, answers graded and votes counted in between. The plain client (aiohttp, a worker a connection) sends what
-ours has sent, without waiting for levels. Rounds alternate, so that what else the machine does weighs on both; the
-ratio is of the medians. Mean running requests are the server's own gauge, looked at every half second of our
-rounds.
+Both send the same requests at the same concurrency, and the server has seen them all once before, in the warm-up.
+Ours are those of graphs on questions, level by level: prompts are made, answers graded and votes counted in between.
+The plain client (aiohttp, a worker a connection) sends what ours has sent, without waiting for levels. Who goes first
+alternates, so that what else the machine does weighs on both. The ratio is the geometric mean over rounds, with its
+95 % interval (Student's t on logarithms). Mean running requests are the server's own gauge, looked at twice a second.
 """
 
 from __future__ import annotations
@@ -25,20 +25,26 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import numpy as np
+from scipy import stats
 
 from bench.graph import Graph
 from bench.levels import Request, run_graphs
 from bench.pools import load_pool
 from bench.worlds.openai import OpenAIWorld
 
-ROUNDS = 4
+
+class Measured(NamedTuple):
+    """One client's turn: requests a second, milliseconds of our processor time a request, looks at the gauge."""
+
+    rate: float
+    cpu: float
+    running: list[float]
 
 
 def main() -> None:
@@ -48,7 +54,8 @@ def main() -> None:
     parser.add_argument("--base-url", help="a server that runs already")
     parser.add_argument("--served", help="its model")
     parser.add_argument("--concurrency", type=int, default=64)
-    parser.add_argument("--questions", type=int, default=40)
+    parser.add_argument("--questions", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=8)
     options = parser.parse_args()
     if options.base_url:
         _compare(options.base_url, options.model, options.served, options)
@@ -61,40 +68,52 @@ def main() -> None:
 def _compare(url: str, model: str, served: str, options: argparse.Namespace) -> None:
     world = OpenAIWorld(url, pool="pocket", models={model: served}, concurrency=options.concurrency, timeout=300)
     sent: list[bytes] = []
-    complete = world._client.complete
-    world._client.complete = lambda bodies, done: (sent.extend(bodies), complete(bodies, done))[1]  # type: ignore[method-assign]
-    ours, plain, running = [], [], []
-    for trial in range(ROUNDS + 1):  # the first one warms up
-        sent.clear()
-        cpu = [time.process_time()]
-        with _gauge(url) as looks:
-            seconds = _ours(world, model, options.questions, trial)
-        count = len(sent)
-        cpu.append(time.process_time())
-        with _gauge(url):  # looking costs the server something, so it weighs on both
-            alone = asyncio.run(_plain(url, list(sent), options.concurrency))
-        cpu.append(time.process_time())
-        if trial:
-            ours.append(count / seconds)
-            plain.append(count / alone)
-            running += looks
-            each_cpu = [1e3 * (b - a) / count for a, b in pairwise(cpu)]
-            print(
-                f"round {trial}: {count} requests, ours {ours[-1]:.1f}/s, plain {plain[-1]:.1f}/s; processor time "
-                f"{each_cpu[0]:.2f} and {each_cpu[1]:.2f} ms a request",
-                flush=True,
-            )
+    begin = world._client.begin
+    world._client.begin = lambda bodies, done: (sent.extend(bodies), begin(bodies, done))[1]  # type: ignore[method-assign]
+    _ours(world, model, options.questions)  # warms up, and what it sends is what both will send
+    bodies = list(sent)
+    times: list[tuple[Measured, Measured]] = []
+    for trial in range(options.rounds):
+        turns: dict[str, Measured] = {}
+        for who in ("ours", "plain")[:: -1 if trial % 2 else 1]:
+            with _gauge(url) as looks:
+                cpu = time.process_time()
+                if who == "ours":
+                    seconds = _ours(world, model, options.questions)
+                else:
+                    seconds = asyncio.run(_plain(url, bodies, options.concurrency))
+                cpu = time.process_time() - cpu
+            turns[who] = Measured(len(bodies) / seconds, 1e3 * cpu / len(bodies), looks)
+        ours, plain = turns["ours"], turns["plain"]
+        times.append((ours, plain))
+        print(
+            f"round {trial + 1}: {len(bodies)} requests, ours {ours.rate:.1f}/s, plain {plain.rate:.1f}/s; "
+            f"processor time {ours.cpu:.2f} and {plain.cpu:.2f} ms a request",
+            flush=True,
+        )
     world.close()
-    ratio = statistics.median(ours) / statistics.median(plain)
-    each = sorted(a / b for a, b in zip(ours, plain, strict=True))
+    logs = np.log([ours.rate / plain.rate for ours, plain in times])
+    half = stats.t.ppf(0.975, len(logs) - 1) * logs.std(ddof=1) / len(logs) ** 0.5
+    low, ratio, high = np.exp([logs.mean() - half, logs.mean(), logs.mean() + half])
+    means = [
+        (statistics.mean(m.rate for m in own), statistics.mean(m.cpu for m in own), _running(own))
+        for own in zip(*times, strict=True)
+    ]
+    (rate, cpu, running), (rate_plain, cpu_plain, running_plain) = means
     print(
-        f"concurrency {options.concurrency}: ours {statistics.median(ours):.1f} requests/s, plain asyncio "
-        f"{statistics.median(plain):.1f}, ratio {ratio:.3f} (rounds {each[0]:.3f} to {each[-1]:.3f}); "
-        f"mean running requests {statistics.mean(running or [0]):.1f} ({len(running)} looks)"
+        f"concurrency {options.concurrency}, {len(bodies)} requests a round: "
+        f"ratio {ratio:.3f} ({low:.3f} to {high:.3f}); ours {rate:.1f} requests/s, plain asyncio {rate_plain:.1f}; "
+        f"processor time {cpu:.2f} and {cpu_plain:.2f} ms; "
+        f"mean running requests {running:.1f} and {running_plain:.1f}"
     )
 
 
-def _ours(world: OpenAIWorld, model: str, questions: int, trial: int) -> float:
+def _running(measured: Sequence[Measured]) -> float:
+    """Mean of all looks at the gauge."""
+    return statistics.mean([look for m in measured for look in m.running] or [0.0])
+
+
+def _ours(world: OpenAIWorld, model: str, questions: int) -> float:
     """Seconds for six graphs on the questions, answers graded."""
     graphs = [
         Graph.of([(model, "assistant")] * 5, (), ("vote", None)),
@@ -105,7 +124,7 @@ def _ours(world: OpenAIWorld, model: str, questions: int, trial: int) -> float:
         Graph.of([(model, "assistant")]),
     ]
     question = np.arange(questions)
-    asked = [Request(g, question, np.full(questions, trial), np.uint64(g.key)) for g in graphs]
+    asked = [Request(g, question, np.zeros(questions, int), np.uint64(g.key)) for g in graphs]
     started = time.perf_counter()
     for trace in run_graphs(world, asked, "pocket", "search", ("S", "M", "L")):
         world.grade("pocket", "search", question, trace.final)

@@ -147,7 +147,7 @@ def _ask(engines: Any, model: str, prompts: Sequence[str], seed: int) -> Answers
     def done(i: int, completion: Completion) -> None:
         found[i] = extract(completion.text).answer or ""
 
-    engines.complete(bodies, done)
+    engines.begin(bodies, done).result()
     return found
 
 

@@ -99,13 +99,8 @@ def content(task: Task, question: Question, role: str, answers: list[str]) -> st
 
 def tags_of(calls: Calls, row: int, held: list[int]) -> Tags:
     """Whose call a row is. held: columns of its predecessors."""
-    parents = zip(
-        calls.input_level[row, held].tolist(),
-        calls.input_tokens[row, held].tolist(),
-        calls.input_role[row, held].tolist(),
-        calls.input_model[row, held].tolist(),
-        strict=True,
-    )
+    fields = (calls.input_level, calls.input_tokens, calls.input_role, calls.input_model)
+    parents = zip(*(field[row, held].tolist() for field in fields), strict=True) if held else ()
     return Tags(
         task=calls.task,
         item=SPLITS[calls.split].first + int(calls.question[row]),

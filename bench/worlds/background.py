@@ -6,11 +6,32 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
 
-__all__ = ["BackgroundLoop"]
+__all__ = ["BackgroundLoop", "Work"]
 
 T = TypeVar("T")
+
+
+class Work(Generic[T]):
+    """Something under way in the loop."""
+
+    def __init__(self, loop: BackgroundLoop, future: Future[T]) -> None:
+        self._loop, self._future = loop, future
+
+    def result(self) -> T:
+        """Wait for it; an interrupt of the waiting thread cancels it."""
+        try:
+            return self._future.result()
+        except KeyboardInterrupt:
+            self._future.cancel()
+            raise
+
+    def cancel(self) -> None:
+        """End it, if it is still under way, and wait until it has let go."""
+        if self._future.cancel():
+            self._loop.run(asyncio.sleep(0))
 
 
 class BackgroundLoop:
@@ -21,14 +42,13 @@ class BackgroundLoop:
         self._thread = threading.Thread(target=self._loop.run_forever, name="isobudget-http", daemon=True)
         self._thread.start()
 
+    def start(self, work: Coroutine[Any, Any, T]) -> Work[T]:
+        """Begin something without waiting for it."""
+        return Work(self, asyncio.run_coroutine_threadsafe(work, self._loop))
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The work's result; an interrupt of the waiting thread cancels the work."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            future.cancel()
-            raise
+        return self.start(work).result()
 
     def close(self) -> None:
         """Cancel what still runs and end the thread."""

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ABSENT", "I64", "LONGEST_ANSWER", "ROLE_KEYS", "Answers", "Calls", "Faults", "World"]
+__all__ = ["ABSENT", "I64", "LONGEST_ANSWER", "ROLE_KEYS", "Answering", "Answers", "Calls", "Faults", "World"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -84,12 +84,25 @@ class Faults:
     gave_up: int = 0
 
 
+class Answering(Protocol):
+    """A batch of calls under way."""
+
+    def result(self) -> Answers:
+        """Wait for the answers; cancels what is left where one fails. Raises as `World.answer`."""
+        ...
+
+    def cancel(self) -> None:
+        """Give up what has not been answered."""
+        ...
+
+
 class World(Protocol):
     """Who answers node calls.
 
     provenance: how every number made from this world is labelled ("simulated", "replayed", "measured live").
     A world may also have `measured() -> dict[str, float]`: what it used since it was last asked, for the measured
-    part of a record.
+    part of a record. One whose answers take time may also have `begin(calls) -> Answering`: several batches are
+    then under way at once, so that the end of one does not leave it half idle.
     """
 
     @property

@@ -9,27 +9,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
-from urllib.request import getproxies
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import httpx
+import aiohttp
 import numpy as np
 
 from bench.errors import BadReply, IsobudgetError, TimedOut, Unreachable, WorldError
 from bench.keys import fold, text_key, unif
-from bench.worlds.background import BackgroundLoop
-from bench.worlds.transport import CONNECT_SECONDS, LeanTransport
+from bench.worlds.background import BackgroundLoop, Work
 
-__all__ = ["ChatClient", "Client", "Completion", "Policy"]
+__all__ = ["ChatClient", "Client", "Completion", "Done", "Pending", "Policy"]
 
 T = TypeVar("T")
 
 _log = logging.getLogger("isobudget")  # with no handler of its own, Python prints warnings to standard error
 _KNOCK = 2.0  # seconds between two looks at a server that is out of reach, at most
+_CONNECT_SECONDS = 10.0
 
 _RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504})
 
@@ -64,6 +66,22 @@ class Completion(NamedTuple):
     finish: str = ""
 
 
+Done = Callable[[int, Completion], None]
+"""What is called with each answer as it comes: the request's place, and the answer."""
+
+
+class Pending(Protocol):
+    """Requests under way."""
+
+    def result(self) -> None:
+        """Wait until all are answered. Raises what failed for good."""
+        ...
+
+    def cancel(self) -> None:
+        """Give up those that are not answered."""
+        ...
+
+
 class Client(Protocol):
     """What a text world sends its requests through: servers, or engines in this process.
 
@@ -86,13 +104,21 @@ class Client(Protocol):
         """The model list, in the shape of OpenAI's; empty where there is none."""
         ...
 
-    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
-        """Send all requests, chat completions as JSON; `done(i, completion)` is called as each is answered."""
+    def begin(self, bodies: Sequence[bytes], done: Done) -> Pending:
+        """Send requests, chat completions as JSON, after those that are under way already."""
         ...
 
     def close(self) -> None:
         """Let go of everything."""
         ...
+
+
+class _Reply(NamedTuple):
+    """A whole response."""
+
+    status: int
+    body: bytes
+    retry_after: str
 
 
 class _Fault(Exception):
@@ -115,14 +141,15 @@ class ChatClient:
         """
         self.base_url, self.policy = base_url.rstrip("/"), policy
         self.retries = self.gave_up = 0
-        parsed = _url(self.base_url)
+        _check(self.base_url)
         headers = {"content-type": "application/json"}
         if api_key:
             headers["authorization"] = f"Bearer {api_key}"
-        self._chat = httpx.URL(f"{self.base_url}/chat/completions")
-        lean = parsed.scheme == "http" and "http" not in getproxies()
+        self._chat = f"{self.base_url}/chat/completions"
+        self._list = f"{self.base_url}/models"
         self._loop = loop or BackgroundLoop()
-        self._http = self._loop.run(_client(headers, policy, lean))
+        self._http = self._loop.run(_session(headers, policy.concurrency, _proxy(self.base_url)))
+        self._free = asyncio.Semaphore(policy.concurrency)
         self._met = False
         self._outage: asyncio.Task[None] | None = None
 
@@ -134,12 +161,12 @@ class ChatClient:
         except _NoList:
             return {}
 
-    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
-        """Send all requests; `done(i, completion)` is called, in the loop's thread, as each is answered.
+    def begin(self, bodies: Sequence[bytes], done: Done) -> Work[None]:
+        """Send requests, after those that are under way already; `done` is called in the loop's thread.
 
-        Raises Unreachable or BadReply for the first request that fails for good; the others are given up.
+        Its result raises Unreachable or BadReply for the first that fails for good; the others are given up.
         """
-        self._loop.run(self.send(bodies, done))
+        return self._loop.start(self.send(bodies, done))
 
     def post(self, body: bytes) -> dict[str, Any]:
         """Send one request; the JSON object that the server replied, whatever is in it.
@@ -157,17 +184,18 @@ class ChatClient:
 
     def disconnect(self) -> None:
         """Close the connections; the thread runs on."""
-        self._loop.run(self._http.aclose())
+        self._loop.run(self._http.close())
 
-    async def send(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
-        """What `complete` does, for a caller in the loop's own thread."""
+    async def send(self, bodies: Sequence[bytes], done: Done) -> None:
+        """What `begin` does, for a caller in the loop's own thread."""
         waiting = iter(enumerate(bodies))
 
         async def work() -> None:
-            for i, body in waiting:
-                key = text_key(str(i)) ^ len(body)
-                completion, attempts = await self._patiently(partial(self._post, body), key)
-                done(i, completion._replace(attempts=attempts))
+            async with self._free:  # kept until nothing waits: what began first is sent first
+                for i, body in waiting:
+                    key = text_key(str(i)) ^ len(body)
+                    completion, attempts = await self._patiently(partial(self._post, body), key)
+                    done(i, completion._replace(attempts=attempts))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -188,7 +216,7 @@ class ChatClient:
                     got = await attempt()
                 self._met = True
                 return got, count
-            except (TimeoutError, httpx.TransportError, _Fault) as error:
+            except (TimeoutError, aiohttp.ClientError, _Fault) as error:
                 fault = error if isinstance(error, _Fault) else _Fault(self._told(error))
             gone = isinstance(fault.error, Unreachable)
             if gone and eager:
@@ -220,9 +248,9 @@ class ChatClient:
         while (gone := time.perf_counter() - started) < self.policy.outage:
             await asyncio.sleep(min(pause, _KNOCK, self.policy.outage - gone))
             pause *= 2
-            with contextlib.suppress(TimeoutError, httpx.TransportError):
+            with contextlib.suppress(TimeoutError, aiohttp.ClientError):
                 async with asyncio.timeout(self.policy.timeout):
-                    await self._http.get(f"{self.base_url}/models")
+                    await self._request("GET", self._list)
                 _log.warning("%s is back after %.1f s", self.base_url, time.perf_counter() - started)
                 return
         self.gave_up += 1
@@ -230,9 +258,10 @@ class ChatClient:
 
     def _told(self, error: Exception) -> WorldError:
         """What a connection's failure means."""
-        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            return Unreachable(f"no server at {self.base_url} ({_line(error)}): {_START}")
-        if isinstance(error, TimeoutError | httpx.TimeoutException):
+        if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+            cause = error.strerror if isinstance(error, OSError) and error.strerror else _line(error)
+            return Unreachable(f"no server at {self.base_url} ({cause}): {_START}")
+        if isinstance(error, TimeoutError):
             return TimedOut(f"{self.base_url} gave no reply in {self.policy.timeout:g} s: {_PATIENCE}")
         return BadReply(f"{self.base_url} broke the connection ({_line(error)}): see its log")
 
@@ -259,31 +288,34 @@ class ChatClient:
         return Completion(text or "", *tokens, time.perf_counter() - started, 1, finish)
 
     async def _exchange(self, body: bytes) -> dict[str, Any]:
-        return self._json(await self._http.send(self._http.build_request("POST", self._chat, content=body)))
+        return self._json(self._chat, await self._request("POST", self._chat, body))
 
     async def _models(self) -> dict[str, Any]:
-        response = await self._http.get(f"{self.base_url}/models")
-        if response.status_code in (404, 405, 501):
+        reply = await self._request("GET", self._list)
+        if reply.status in (404, 405, 501):
             raise _NoList
-        return self._json(response)
+        return self._json(self._list, reply)
 
-    def _json(self, response: httpx.Response) -> dict[str, Any]:
-        if response.status_code != 200:
-            self._refuse(response)
+    async def _request(self, method: str, url: str, body: bytes | None = None) -> _Reply:
+        async with self._http.request(method, url, data=body, allow_redirects=False) as response:
+            return _Reply(response.status, await response.read(), response.headers.get("retry-after", "0"))
+
+    def _json(self, url: str, reply: _Reply) -> dict[str, Any]:
+        if reply.status != 200:
+            self._refuse(url, reply)
         try:
-            data = response.json()
+            data = json.loads(reply.body)
         except ValueError as error:
-            raise _Fault(BadReply(f"{response.url} gave no whole JSON: {_start_of(response)}")) from error
+            raise _Fault(BadReply(f"{url} gave no whole JSON: {_start_of(reply)}")) from error
         if not isinstance(data, dict):
-            raise _Fault(BadReply(f"{response.url} gave no JSON object: {_start_of(response)}"))
+            raise _Fault(BadReply(f"{url} gave no JSON object: {_start_of(reply)}"))
         return data
 
-    def _refuse(self, response: httpx.Response) -> None:
-        status = response.status_code
-        error = BadReply(f"{response.url} answered {status}: {_message(response)}{_HINTS.get(status, '')}")
-        error.status = status
-        if status in _RETRIED:
-            raise _Fault(error, _retry_after(response, self.policy.longest_wait))
+    def _refuse(self, url: str, reply: _Reply) -> None:
+        error = BadReply(f"{url} answered {reply.status}: {_message(reply)}{_HINTS.get(reply.status, '')}")
+        error.status = reply.status
+        if reply.status in _RETRIED:
+            raise _Fault(error, _seconds(reply.retry_after, self.policy.longest_wait))
         raise error
 
 
@@ -300,41 +332,50 @@ _HINTS: Mapping[int, str] = {
 }
 
 
-async def _client(headers: dict[str, str], policy: Policy, lean: bool) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=policy.concurrency, max_keepalive_connections=policy.concurrency)
-    timeout = httpx.Timeout(policy.timeout, connect=CONNECT_SECONDS, pool=None)
-    mounts = {"http://": LeanTransport()} if lean else None
-    return httpx.AsyncClient(headers=headers, timeout=timeout, limits=limits, mounts=mounts)
+async def _session(headers: dict[str, str], concurrency: int, proxy: str | None) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),  # the policy bounds the whole
+        connector=aiohttp.TCPConnector(limit=concurrency),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy,
+    )
 
 
-def _url(base_url: str) -> httpx.URL:
+def _proxy(base_url: str) -> str | None:
+    """The environment's proxy for this address; aiohttp's `trust_env` would read files for every request."""
+    parts = urlsplit(base_url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+
+
+def _check(base_url: str) -> None:
     try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
+        parts = urlsplit(base_url)
+        parts.port  # noqa: B018 - it is parsed when it is asked for
+    except ValueError as error:
         raise IsobudgetError(f"base_url '{base_url}' is no URL: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise IsobudgetError(f"base_url '{base_url}' is no http URL: write it as http://localhost:8000/v1")
-    return url
 
 
-def _retry_after(response: httpx.Response, longest: float) -> float:
+def _seconds(retry_after: str, longest: float) -> float:
     """Seconds that the server asks for; dates, which are rare, are left to the backoff."""
     try:
-        return min(max(0.0, float(response.headers.get("retry-after", "0"))), longest)
+        return min(max(0.0, float(retry_after)), longest)
     except ValueError:
         return 0.0
 
 
-def _message(response: httpx.Response) -> str:
+def _message(reply: _Reply) -> str:
     """What an error reply says, in OpenAI's shape or any other."""
     try:
-        return str(response.json()["error"]["message"])
+        return str(json.loads(reply.body)["error"]["message"])
     except (ValueError, KeyError, TypeError):
-        return _start_of(response)
+        return _start_of(reply)
 
 
-def _start_of(response: httpx.Response) -> str:
-    text = " ".join(response.text.split())
+def _start_of(reply: _Reply) -> str:
+    text = " ".join(reply.body.decode(errors="replace").split())
     return repr(text[:120]) if text else "an empty body"
 
 

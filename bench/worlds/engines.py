@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import IsobudgetError, WorldError
-from bench.worlds.client import Completion
+from bench.worlds.client import Completion, Done
 
 __all__ = ["Engines", "Usage"]
 
@@ -60,6 +60,26 @@ class Usage:
         }
 
 
+class _Batch:
+    """Requests that the engines have. rows: by model, each with its place. left: how many are not answered."""
+
+    def __init__(self, engines: Engines, done: Done) -> None:
+        self._engines, self.done, self.left = engines, done, 0
+        self.rows: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+
+    def result(self) -> None:
+        """Wait until all are answered; an error or an interrupt gives up the rest."""
+        try:
+            self._engines.finish(self)
+        except BaseException:
+            self.cancel()
+            raise
+
+    def cancel(self) -> None:
+        """Give up what is not answered."""
+        self._engines.abort(self)
+
+
 class Engines:
     """Its methods block. Nothing is retried: an engine in this process fails for good or not at all."""
 
@@ -83,6 +103,7 @@ class Engines:
                 raise IsobudgetError(f"vLLM cannot start model {name} from {source}: {line}") from error
             if sleep:
                 self._engines[name].sleep(level=1)
+        self._waiting: dict[str, dict[str, tuple[_Batch, int]]] = {name: {} for name in self._engines}
         self._usage = Usage(started=time.perf_counter())
 
     def models(self) -> dict[str, Any]:
@@ -94,44 +115,57 @@ class Engines:
         taken, self._usage = self._usage.taken(), Usage(started=time.perf_counter())
         return taken
 
-    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
-        """Answer all requests; `done(i, completion)` is called as each is finished."""
-        rows: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    def begin(self, bodies: Sequence[bytes], done: Done) -> _Batch:
+        """Hand requests to the engines, which work on them while the result of this or another batch is awaited.
+
+        Engines that take turns get them when the result is asked for.
+        """
+        batch = _Batch(self, done)
         for i, body in enumerate(bodies):
             request = json.loads(body)
-            rows.setdefault(request["model"], []).append((i, request))
-        if unknown := [name for name in rows if name not in self._engines]:
+            batch.rows.setdefault(request["model"], []).append((i, request))
+        if unknown := [name for name in batch.rows if name not in self._engines]:
             raise IsobudgetError(f"no engine serves model {unknown[0]}: give --model {unknown[0]}=FOLDER_OR_NAME")
-        turns = [[name] for name in rows] if self._sleep else [list(rows)]
-        for names in turns:
-            self._turn({name: rows[name] for name in names}, done)
+        if not self._sleep:
+            for name in batch.rows:
+                self._enqueue(name, batch)
+        return batch
 
     def close(self) -> None:
         """Let the engines go."""
         self._engines.clear()
 
-    def _turn(
-        self, rows: Mapping[str, list[tuple[int, dict[str, Any]]]], done: Callable[[int, Completion], None]
-    ) -> None:
-        places: dict[str, dict[str, int]] = {}
-        try:
-            for name, own in rows.items():
-                if self._sleep:
-                    self._engines[name].wake_up()
-                places[name] = self._enqueue(name, own)
-            while any(places.values()):
-                for name, waiting in places.items():
-                    if waiting:
-                        self._step(name, waiting, done)
-        finally:
-            for name, waiting in places.items():
-                if waiting:  # we were interrupted
-                    self._engines[name].llm_engine.abort_request(list(waiting))
-                if self._sleep:
-                    self._engines[name].sleep(level=1)
+    def finish(self, batch: _Batch) -> None:
+        """Step until a batch is answered; what else is under way goes on beside it."""
+        if not self._sleep:
+            self._work(batch)
+            return
+        for name in batch.rows:
+            self._engines[name].wake_up()
+            try:
+                self._enqueue(name, batch)
+                self._work(batch)
+            finally:
+                self.abort(batch)
+                self._engines[name].sleep(level=1)
 
-    def _enqueue(self, name: str, rows: list[tuple[int, dict[str, Any]]]) -> dict[str, int]:
-        """Where the answer of each request of the engine belongs."""
+    def abort(self, batch: _Batch) -> None:
+        """Take from the engines what they have not answered."""
+        for name, waiting in self._waiting.items():
+            if own := [id for id, (other, _) in waiting.items() if other is batch]:
+                self._engines[name].llm_engine.abort_request(own)
+                for id in own:
+                    del waiting[id]
+        batch.left = 0
+
+    def _work(self, batch: _Batch) -> None:
+        while batch.left:
+            for name, waiting in self._waiting.items():
+                if waiting:
+                    self._step(name, waiting)
+
+    def _enqueue(self, name: str, batch: _Batch) -> None:
+        rows = batch.rows[name]
         ids = self._engines[name].enqueue_chat(
             [request["messages"] for _, request in rows],
             [
@@ -143,9 +177,10 @@ class Engines:
             use_tqdm=False,
         )
         # An engine answers under the name before the dash, and counts requests of its own accord.
-        return {id.partition("-")[0]: i for id, (i, _) in zip(ids, rows, strict=True)}
+        self._waiting[name] |= {id.partition("-")[0]: (batch, i) for id, (i, _) in zip(ids, rows, strict=True)}
+        batch.left += len(rows)
 
-    def _step(self, name: str, waiting: dict[str, int], done: Callable[[int, Completion], None]) -> None:
+    def _step(self, name: str, waiting: dict[str, tuple[_Batch, int]]) -> None:
         started, engine = time.perf_counter(), self._engines[name].llm_engine
         if not engine.has_unfinished_requests():
             raise WorldError(f"the engine of {name} has finished and left {len(waiting)} requests unanswered")
@@ -153,7 +188,9 @@ class Engines:
         self._usage.busy += time.perf_counter() - started
         for output in outputs:
             if output.finished and output.request_id in waiting:
-                done(waiting.pop(output.request_id), self._completion(output))
+                batch, i = waiting.pop(output.request_id)
+                batch.left -= 1
+                batch.done(i, self._completion(output))
 
     def _completion(self, output: Any) -> Completion:
         usage, times, written = self._usage, output.metrics, output.outputs[0]

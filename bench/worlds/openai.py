@@ -23,10 +23,10 @@ import numpy.typing as npt
 
 from bench.errors import IsobudgetError, unknown
 from bench.pools import CALL_OVERHEAD, load_pool
-from bench.worlds.asking import Facts, content, seed_of, tags_of
+from bench.worlds.asking import Facts, content, pick_answers, seed_of, tags_of
 from bench.worlds.base import ABSENT, LONGEST_ANSWER, ROLE_KEYS, Answers, Calls, Faults
 from bench.worlds.cache import AnswerCache
-from bench.worlds.client import Client, Completion, Policy
+from bench.worlds.client import Client, Completion, Pending, Policy
 from bench.worlds.servers import Servers, addresses
 from bench.worlds.texts import Tasks, Texts
 from bench.worlds.wire import OWNER
@@ -42,7 +42,7 @@ _SLOT_DRAG = 0.03  # slowing of decoding by each further busy slot
 
 
 class _Ask(NamedTuple):
-    """One request: the row it answers, its body, and the key under which the answer is kept."""
+    """One request: the row it answers, its body, and the key under which a cache keeps the answer."""
 
     row: int
     body: bytes
@@ -58,6 +58,32 @@ class _Options:
     tagged: bool
     provenance: str
     revisions: Mapping[str, str]
+
+
+class _Answering:
+    """A batch that a world has asked for."""
+
+    def __init__(
+        self, world: OpenAIWorld, calls: Calls, got: Mapping[int, Completion], pending: Pending | None
+    ) -> None:
+        self._world, self._calls, self._got, self._pending = world, calls, got, pending
+
+    def result(self) -> Answers:
+        """Wait for the answers. What came is in the cache whatever happens."""
+        try:
+            if self._pending is not None:
+                self._pending.result()
+        except BaseException:
+            self.cancel()
+            raise
+        self._world._flush()
+        return self._world._answers(self._calls, self._got)
+
+    def cancel(self) -> None:
+        """Give up what has not been answered."""
+        if self._pending is not None:
+            self._pending.cancel()
+        self._world._flush()
 
 
 class OpenAIWorld:
@@ -163,18 +189,22 @@ class OpenAIWorld:
 
         Raises Unreachable, BadReply, or IsobudgetError for a task or question that is not there.
         """
-        rows = len(calls.question)
-        handle, attempts = np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=np.int64)
-        prompt, completion = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
-        wall = np.zeros(rows)
-        for row, got in self._completions(calls).items():
-            handle[row] = self._texts.add(got.text)
-            self._finish[int(handle[row])] = got.finish
-            prompt[row], completion[row] = got.prompt_tokens, got.completion_tokens
-            wall[row], attempts[row] = got.wall, got.attempts
-        for row in np.flatnonzero(calls.role == _VOTE).tolist():
-            handle[row] = self._vote(calls, row)
-        return Answers(handle, prompt, completion, self._seconds(calls, prompt, completion), wall, attempts)
+        return self.begin(calls).result()
+
+    def begin(self, calls: Calls) -> _Answering:
+        """Ask, and wait later: see `World.begin`."""
+        asks = [self._ask(calls, row) for row in np.flatnonzero(calls.role != _VOTE).tolist()]
+        kept = self._cache.get([ask.key for ask in asks]) if self._cache else {}
+        got = {ask.row: kept[ask.key] for ask in asks if ask.key in kept}
+        missing = [ask for ask in asks if ask.key not in kept]
+
+        def done(i: int, completion: Completion) -> None:
+            got[missing[i].row] = completion
+            if self._cache:
+                self._cache.put(missing[i].key, completion)
+
+        pending = self._client.begin([ask.body for ask in missing], done) if missing else None
+        return _Answering(self, calls, got, pending)
 
     def grade(self, task: str, split: str, question: I64, handle: I64) -> npt.NDArray[np.int8]:
         """Positions in `GRADE_KINDS`, by the task's grader; each distinct completion is graded once."""
@@ -194,31 +224,29 @@ class OpenAIWorld:
     ) -> None:
         self.close()
 
-    def _completions(self, calls: Calls) -> dict[int, Completion]:
-        """The replies by row; those already in the cache are not asked for again."""
-        asks = [self._ask(calls, row) for row in np.flatnonzero(calls.role != _VOTE).tolist()]
-        kept = self._cache.get([ask.key for ask in asks]) if self._cache else {}
-        got = {ask.row: kept[ask.key] for ask in asks if ask.key in kept}
-        missing = [ask for ask in asks if ask.key not in kept]
+    def _answers(self, calls: Calls, got: Mapping[int, Completion]) -> Answers:
+        """The completions by row as answers, votes counted."""
+        answers = pick_answers(len(calls.question))
+        for row, completion in got.items():
+            handle = self._texts.add(completion.text)
+            self._finish[handle] = completion.finish
+            answers.handle[row], answers.attempts[row] = handle, completion.attempts
+            answers.prompt_tokens[row], answers.wall[row] = completion.prompt_tokens, completion.wall
+            answers.completion_tokens[row] = completion.completion_tokens
+        for row in np.flatnonzero(calls.role == _VOTE).tolist():
+            answers.handle[row] = self._vote(calls, row)
+        answers.seconds[:] = self._seconds(calls, answers.prompt_tokens, answers.completion_tokens)
+        return answers
 
-        def done(i: int, completion: Completion) -> None:
-            got[missing[i].row] = completion
-            if self._cache:
-                self._cache.put(missing[i].key, completion)
-
-        try:
-            if missing:
-                self._client.complete([ask.body for ask in missing], done)
-        finally:
-            if self._cache:
-                self._cache.flush()
-        return got
+    def _flush(self) -> None:
+        if self._cache:
+            self._cache.flush()
 
     def _ask(self, calls: Calls, row: int) -> _Ask:
         """The request of one row."""
         task, question = self._tasks[calls.task], self._question(calls, row)
-        held = np.flatnonzero(calls.inputs[row] != ABSENT).tolist()
-        answers = [self._texts[handle] for handle in calls.inputs[row, held].tolist()]
+        held = [k for k, handle in enumerate(calls.inputs[row].tolist()) if handle != ABSENT]
+        answers = [self._texts[int(calls.inputs[row, k])] for k in held]
         tags = tags_of(calls, row, held)
         model = calls.models[int(calls.model[row])]
         data: dict[str, Any] = {
@@ -228,9 +256,11 @@ class OpenAIWorld:
             "temperature": self._options.temperature,
             "seed": seed_of(tags),
         }
-        # All that may change an answer, and whose call it is: the same prompt elsewhere is another draw.
-        identity = [self._options.provenance, calls.split, question.id, model, *tags, data]
-        key = hashlib.sha256(json.dumps(identity).encode()).digest()
+        key = b""
+        if self._cache:
+            # All that may change an answer, and whose call it is: the same prompt elsewhere is another draw.
+            identity = [self._options.provenance, calls.split, question.id, model, *tags, data]
+            key = hashlib.sha256(json.dumps(identity).encode()).digest()
         if self._options.tagged:
             data["metadata"] = tags.metadata()
         return _Ask(row, json.dumps(data).encode(), key)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.errors import IsobudgetError
-from bench.worlds.background import BackgroundLoop
-from bench.worlds.client import ChatClient, Completion, Policy
+from bench.worlds.background import BackgroundLoop, Work
+from bench.worlds.client import ChatClient, Done, Policy
 
 __all__ = ["Servers", "addresses"]
 
@@ -67,12 +67,12 @@ class Servers:
         entries = [entry for listed in lists for entry in listed.get("data") or () if isinstance(entry, dict)]
         return {**lists[0], "data": entries}
 
-    def complete(self, bodies: Sequence[bytes], done: Callable[[int, Completion], None]) -> None:
-        """As `ChatClient.complete`, each request to the server of its model."""
+    def begin(self, bodies: Sequence[bytes], done: Done) -> Work[None]:
+        """As `ChatClient.begin`, each request to the server of its model."""
         places: dict[ChatClient, list[int]] = {}
         for i, body in enumerate(bodies):
             places.setdefault(self._client(body), []).append(i)
-        self._loop.run(_together(places, bodies, done))
+        return self._loop.start(_together(places, bodies, done))
 
     def close(self) -> None:
         """Close all connections and the thread."""
@@ -94,10 +94,8 @@ class Servers:
         return client
 
 
-async def _together(
-    places: Mapping[ChatClient, Sequence[int]], bodies: Sequence[bytes], done: Callable[[int, Completion], None]
-) -> None:
-    def placed(own: Sequence[int]) -> Callable[[int, Completion], None]:
+async def _together(places: Mapping[ChatClient, Sequence[int]], bodies: Sequence[bytes], done: Done) -> None:
+    def placed(own: Sequence[int]) -> Done:
         return lambda k, completion: done(own[k], completion)
 
     try:

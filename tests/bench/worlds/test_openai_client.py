@@ -41,7 +41,7 @@ def client(url, policy=QUICK, key=None):
 def asked(made, count=1):
     got = {}
     bodies = [json.dumps({"n": i}).encode() for i in range(count)]
-    made.complete(bodies, got.__setitem__)
+    made.begin(bodies, got.__setitem__).result()
     return [got[i] for i in range(count)]
 
 

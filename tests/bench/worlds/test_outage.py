@@ -55,7 +55,7 @@ def test_requests_wait_until_the_server_is_back(caplog):
         stop = watching(server, 0.4)
         client, got = ChatClient(server.url, None, PATIENT), {}
         client.models()
-        client.complete(bodies(60), lambda i, done: got.__setitem__(i, done))
+        client.begin(bodies(60), lambda i, done: got.__setitem__(i, done)).result()
         client.close()
         stop()
     assert {i: done.text for i, done in got.items()} == {i: str(i) for i in range(60)}
@@ -70,7 +70,7 @@ def test_an_outage_that_does_not_end_is_told():
         client = ChatClient(server.url, None, PATIENT._replace(outage=0.3))
         client.models()
         with pytest.raises(Unreachable, match=r"waited 0 s; the same command resumes the run"):
-            client.complete(bodies(9), lambda i, done: None)
+            client.begin(bodies(9), lambda i, done: None).result()
         client.close()
 
 
@@ -114,5 +114,5 @@ def test_a_server_for_each_model():
         mortal_server(named("two"), model="L") as two,
         OpenAIWorld({"S": one.url, "L": two.url}, pool="pocket", models={"S": "small"}) as world,
     ):
-        world._client.complete(asked, lambda i, done: texts.__setitem__(i, done.text))
+        world._client.begin(asked, lambda i, done: texts.__setitem__(i, done.text)).result()
     assert texts == {0: "one small", 1: "two L", 2: "two L", 3: "one small"}

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.errors import InvalidGraph
+from bench.errors import InvalidGraph, WorldError
 from bench.graph import Graph
 from bench.levels import Block, Request, final_handles, merged_plans, run_graphs
 from bench.worlds.base import ABSENT, ROLE_KEYS, Calls
@@ -115,6 +115,65 @@ def test_a_level_is_one_batch():
     run_graphs(Watched(), [request(two, range(5)), request(chain, range(3))], "math", "search", MODELS)
 
     assert seen == [(2 * 5 + 3, 0), (5 + 3, 2)]
+
+
+class Overlapping(SimulatedWorld):
+    """Says what was begun and ended, in order; its n-th batch fails where it is told so."""
+
+    def __init__(self, fails=None):
+        super().__init__()
+        self.said, self.fails = [], fails
+
+    def begin(self, calls):
+        number = sum(what == "begun" for what, _ in self.said)
+        self.said.append(("begun", number))
+        outer = self
+
+        class Batch:
+            def result(self):
+                outer.said.append(("awaited", number))
+                if number == outer.fails:
+                    raise WorldError("gone")
+                return outer.answer(calls)
+
+            def cancel(self):
+                outer.said.append(("cancelled", number))
+
+        return Batch()
+
+
+@settings(max_examples=30, deadline=None)
+@given(batch=st.lists(st.tuples(graphs(), st.integers(1, 5)), min_size=1, max_size=4))
+def test_halves_that_take_turns_change_nothing(batch):
+    asked = [request(graph, np.arange(count), salt=count) for graph, count in batch]
+
+    there, overlapped = (run_graphs(world, asked, "math", "search", MODELS) for world in (WORLD, Overlapping()))
+
+    for one, other in zip(there, overlapped, strict=True):
+        assert [field.tolist() for field in one] == [field.tolist() for field in other]
+
+
+CHAIN = Graph.of([("3B", "assistant"), ("3B", "fuser")], [(0, 1)])
+
+
+def test_the_other_half_is_under_way_while_one_is_awaited():
+    world = Overlapping()
+
+    run_graphs(world, [request(CHAIN, range(6))], "math", "search", MODELS)
+
+    assert world.said == [
+        *(("begun", 0), ("begun", 1), ("awaited", 0), ("begun", 2)),
+        *(("awaited", 1), ("begun", 3), ("awaited", 2), ("awaited", 3)),
+    ]
+
+
+def test_a_batch_that_fails_ends_what_is_under_way():
+    world = Overlapping(fails=1)
+
+    with pytest.raises(WorldError, match="gone"):
+        run_graphs(world, [request(CHAIN, range(6))], "math", "search", MODELS)
+
+    assert world.said[-2:] == [("awaited", 1), ("cancelled", 2)]
 
 
 def test_what_is_not_read_is_absent():

@@ -105,9 +105,9 @@ def test_an_interrupted_batch_leaves_nothing_behind(world):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        world._client.complete(bodies, interrupt)
+        world._client.begin(bodies, interrupt).result()
     got = {}
-    world._client.complete(bodies[:5], lambda i, completion: got.__setitem__(i, completion))
+    world._client.begin(bodies[:5], lambda i, completion: got.__setitem__(i, completion)).result()
     assert sorted(got) == list(range(5))
 
 
