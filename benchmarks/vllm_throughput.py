@@ -3,11 +3,12 @@
     python benchmarks/vllm_throughput.py --model L           starts a server of that pocket model on this machine
     python benchmarks/vllm_throughput.py --base-url URL --served NAME
 
-Both send the same requests at the same concurrency, and the server has seen them all once before, in the warm-up.
-Ours are those of graphs on questions, level by level: prompts are made, answers graded and votes counted in between.
-The plain client (aiohttp, a worker a connection) sends what ours has sent, without waiting for levels. Who goes first
-alternates, so that what else the machine does weighs on both. The ratio is the geometric mean over rounds, with its
-95 % interval (Student's t on logarithms). Mean running requests are the server's own gauge, looked at twice a second.
+Both send the same requests at the same concurrency, and the server has seen them all once before, in the warm-
+up. Ours are those of graphs on questions, level by level: prompts are made, answers graded and votes counted in
+between. The plain client (aiohttp, a worker a connection) sends what ours has sent, without waiting for levels.
+Who goes first alternates, so that what else the machine does weighs on both. The ratio is the geometric mean
+over rounds, with its 95 % interval (Student's t on logarithms). Mean running requests are the server's own
+gauge, looked at twice a second.
 """
 
 from __future__ import annotations
@@ -102,9 +103,9 @@ def _compare(url: str, model: str, served: str, options: argparse.Namespace) -> 
     (rate, cpu, running), (rate_plain, cpu_plain, running_plain) = means
     print(
         f"concurrency {options.concurrency}, {len(bodies)} requests a round: "
-        f"ratio {ratio:.3f} ({low:.3f} to {high:.3f}); ours {rate:.1f} requests/s, plain asyncio {rate_plain:.1f}; "
-        f"processor time {cpu:.2f} and {cpu_plain:.2f} ms; "
-        f"mean running requests {running:.1f} and {running_plain:.1f}"
+        f"ratio {ratio:.3f} ({low:.3f} to {high:.3f}); "
+        f"ours {rate:.1f} requests/s, plain asyncio {rate_plain:.1f}; processor time "
+        f"{cpu:.2f} and {cpu_plain:.2f} ms; mean running requests {running:.1f} and {running_plain:.1f}"
     )
 
 
