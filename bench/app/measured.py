@@ -16,7 +16,8 @@ _HEADERS = ("method", "latency, s", "run, s", "calls/s", "tokens/s", "busy", "ru
 _NOTE = (
     "Measured on this machine, means over runs. latency: of the recommended graph on the test questions (longest\n"
     "path of its calls, waiting for the engine included, under the load of the whole test). tokens: written.\n"
-    "busy: share of a run in which an engine computed. running: requests under way while one did."
+    "busy: share of a run in which an engine computed (servers do not say). running: requests under way while\n"
+    "one did, with servers over the whole run; a server counts whoever asks it."
 )
 
 
@@ -40,9 +41,10 @@ def _row(label: str, records: list[Record]) -> list[Any]:
         mean(r.manifest["latency"] for r in records),
         mean(r.manifest["seconds"] for r in records),
     ]
-    elapsed, busy = (sum(u[name] for u in used) for name in ("elapsed_seconds", "busy_seconds"))
-    if not elapsed or not busy:
+    elapsed = sum(u["elapsed_seconds"] for u in used)
+    if not elapsed:
         return row
-    calls, written = (sum(u[name] for u in used) for name in ("calls", "completion_tokens"))
-    under_way = sum(u["prefill_seconds"] + u["decode_seconds"] for u in used)
-    return [*row, calls / elapsed, written / elapsed, f"{busy / elapsed:.0%}", under_way / busy]
+    names = ("calls", "completion_tokens", "busy_seconds", "prefill_seconds", "decode_seconds")
+    calls, written, busy, reading, writing = (sum(u.get(name, 0.0) for u in used) for name in names)
+    share = f"{busy / elapsed:.0%}" if busy else "–"
+    return [*row, calls / elapsed, written / elapsed, share, (reading + writing) / (busy or elapsed)]

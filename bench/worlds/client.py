@@ -108,6 +108,10 @@ class Client(Protocol):
         """Send requests, chat completions as JSON, after those that are under way already."""
         ...
 
+    def take(self) -> dict[str, float]:
+        """What was used since the last time, as it says itself (docs/vllm.md); empty where it does not say."""
+        ...
+
     def close(self) -> None:
         """Let go of everything."""
         ...
@@ -167,6 +171,13 @@ class ChatClient:
         Its result raises Unreachable or BadReply for the first that fails for good; the others are given up.
         """
         return self._loop.start(self.send(bodies, done))
+
+    def metrics(self) -> str:
+        """What the server says of itself at `/metrics`; "" where it has no such page or is out of reach."""
+        try:
+            return self._loop.run(self._metrics())
+        except (TimeoutError, aiohttp.ClientError):
+            return ""
 
     def post(self, body: bytes) -> dict[str, Any]:
         """Send one request; the JSON object that the server replied, whatever is in it.
@@ -295,6 +306,11 @@ class ChatClient:
         if reply.status in (404, 405, 501):
             raise _NoList
         return self._json(self._list, reply)
+
+    async def _metrics(self) -> str:
+        async with asyncio.timeout(self.policy.timeout):
+            reply = await self._request("GET", self.base_url.removesuffix("/v1") + "/metrics")
+        return reply.body.decode(errors="replace") if reply.status == 200 else ""
 
     async def _request(self, method: str, url: str, body: bytes | None = None) -> _Reply:
         async with self._http.request(method, url, data=body, allow_redirects=False) as response:

@@ -1,7 +1,8 @@
 """vLLM engines in this process, one a model, with the face of a client. The only file that imports vllm.
 
-A batch goes to all engines before any of them starts, so that each works on as many requests as it holds; then
-they step in turn until all are done. With `sleep` only one of them is on the device at a time.
+Whatever is begun goes to all engines before any of them steps, so that each works on as many requests as it holds;
+then they step in turn until the batch that somebody waits for is done. With `sleep` only one of them is on the
+device at a time.
 """
 
 from __future__ import annotations

@@ -136,6 +136,7 @@ class OpenAIWorld:
             revisions = _revisions(listed, names, self._pool.names)
             self._options = _Options(_number(temperature), names, tagged, provenance, revisions)
             self._cache = None if cache is None else AnswerCache(cache)
+            self._client.take()  # what was done before is not this world's
         except BaseException:
             self._finalizer()
             raise
@@ -157,6 +158,10 @@ class OpenAIWorld:
     def faults(self) -> Faults:
         """Attempts that failed, and calls that were given up, since the world was opened."""
         return Faults(self._client.retries, self._client.gave_up)
+
+    def measured(self) -> dict[str, float]:
+        """What its servers say that they did since the last time; empty where they say nothing (docs/vllm.md)."""
+        return self._client.take()
 
     def questions(self, task: str, split: str) -> int:
         """How many questions the split has. Raises IsobudgetError or TaskError."""

@@ -10,6 +10,7 @@ from typing import Any
 from bench.errors import IsobudgetError
 from bench.worlds.background import BackgroundLoop, Work
 from bench.worlds.client import ChatClient, Done, Policy
+from bench.worlds.gauges import Meter
 
 __all__ = ["Servers", "addresses"]
 
@@ -50,6 +51,7 @@ class Servers:
         self.where = ", ".join(client.base_url for client in self._clients)
         self._served = {names.get(model, model): clients[url] for model, url in urls.items() if model}
         self._others = clients[urls[""]] if "" in urls else None
+        self._meters = [Meter(client.metrics) for client in self._clients]
 
     @property
     def retries(self) -> int:
@@ -73,6 +75,17 @@ class Servers:
         for i, body in enumerate(bodies):
             places.setdefault(self._client(body), []).append(i)
         return self._loop.start(_together(places, bodies, done))
+
+    def take(self) -> dict[str, float]:
+        """What the servers that count did since the last time, others' requests included: see `gauges`."""
+        parts = [part for meter in self._meters if (part := meter.take())]
+        if not parts:
+            return {}
+        names = dict.fromkeys(name for part in parts for name in part)
+        summed = {name: sum(part.get(name, 0.0) for part in parts) for name in names}
+        elapsed = max(part["elapsed_seconds"] for part in parts)
+        running = (summed.get("prefill_seconds", 0.0) + summed.get("decode_seconds", 0.0)) / elapsed
+        return summed | {"elapsed_seconds": elapsed, "mean_running": running}
 
     def close(self) -> None:
         """Close all connections and the thread."""

@@ -45,12 +45,7 @@ class VllmWorld(OpenAIWorld):
     def _connect(
         self, base_url: str | Mapping[str, str], names: Mapping[str, str], api_key: str | None, policy: Policy
     ) -> Client:
-        self._engines = Engines(*self._start)
-        return self._engines
-
-    def measured(self) -> dict[str, float]:
-        """What the engines did since the last time: calls, tokens, seconds (see `engines.Usage`)."""
-        return self._engines.take()
+        return Engines(*self._start)
 
 
 def _sources(models: Mapping[str, str] | str | None, pool: str) -> dict[str, str]:

@@ -245,5 +245,6 @@ def test_a_killed_server_costs_a_run_only_time(server, one_model, tmp_path, capl
     assert killed.is_set()
     assert faults.retries > 0
     assert faults.gave_up == 0
+    assert calm.manifest["world"]["completion_tokens"] > calm.manifest["world"]["calls"] > 100
     assert [line for line in caplog.messages if "is back after" in line]
     assert Records.of([rough]).digest() == Records.of([calm]).digest()
