@@ -7,11 +7,13 @@ device at a time.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.errors import IsobudgetError, WorldError
@@ -104,12 +106,17 @@ class Engines:
                 raise IsobudgetError(f"vLLM cannot start model {name} from {source}: {line}") from error
             if sleep:
                 self._engines[name].sleep(level=1)
+        self._revisions = {name: _revision(str(source)) for name, source in models.items()}
         self._waiting: dict[str, dict[str, tuple[_Batch, int]]] = {name: {} for name in self._engines}
         self._usage = Usage(started=time.perf_counter())
 
     def models(self) -> dict[str, Any]:
-        """The models' names."""
-        return {"data": [{"id": name, "owned_by": "vllm"} for name in self._engines]}
+        """The models' names; `root` is what tells one set of weights from another."""
+        return {
+            "data": [
+                {"id": name, "owned_by": "vllm", "root": revision} for name, revision in self._revisions.items()
+            ]
+        }
 
     def take(self) -> dict[str, float]:
         """What was used since the last time, which starts again from nothing."""
@@ -203,6 +210,18 @@ class Engines:
         usage.decode += times.last_token_ts - times.first_token_ts
         seconds = times.last_token_ts - times.queued_ts
         return Completion(written.text, read, made, seconds, 1, written.finish_reason or "")
+
+
+def _revision(source: str) -> str:
+    """The hub's name, or for a folder the SHA-256 of its weights: a path says nothing on another machine."""
+    weights = sorted(Path(source).glob("*.safetensors"))
+    if not weights:
+        return source
+    digest = hashlib.sha256()
+    for path in weights:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
 
 
 def _vllm() -> Any:

@@ -264,7 +264,8 @@ class OpenAIWorld:
         key = b""
         if self._cache:
             # All that may change an answer, and whose call it is: the same prompt elsewhere is another draw.
-            identity = [self._options.provenance, calls.split, question.id, model, *tags, data]
+            revision = self._options.revisions.get(model, "")
+            identity = [self._options.provenance, calls.split, question.id, model, revision, *tags, data]
             key = hashlib.sha256(json.dumps(identity).encode()).digest()
         if self._options.tagged:
             data["metadata"] = tags.metadata()

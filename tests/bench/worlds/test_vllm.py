@@ -87,6 +87,11 @@ def test_a_seed_decides_an_answer_whatever_else_is_in_the_batch(world):
     assert other[0] != whole[0]
 
 
+def test_weights_are_told_apart_by_their_content(world):
+    assert all(revision.startswith("sha256:") for revision in world.facts.revisions.values())
+    assert len(set(world.facts.revisions.values())) == len(MODELS)
+
+
 def test_an_interrupted_batch_leaves_nothing_behind(world):
     bodies = [
         json.dumps(
