@@ -178,7 +178,8 @@ def main(target: str, memory: int = 0) -> None:
         except Exception as error:
             over = isinstance(error, BudgetExceeded)
             pipe.send(type="failed", error=f"{type(error).__name__}: {error}"[:2000], budget=over)
-            return
+            if not over:  # a budget that is spent ends the search alone: what it found is still asked for
+                return
 
 
 def _hello(info: MethodInfo) -> Message:

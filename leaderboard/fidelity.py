@@ -3,6 +3,7 @@
 Graphs: correlation of predicted with observed accuracy over graphs that no fit saw, within tasks. Methods: over
 the pairs that are separated in both worlds (Holm's correction over each world's pairs of a task), the share whose
 differences have the same sign, and the slope of the live differences on the simulated ones, through the origin.
+Over all pairs, separated or not, the correlation of the differences; the noise of both worlds weakens it.
 Intervals are the delete-one jackknife's (Tukey 1958): over graphs for correlations, on Fisher's z scale; over
 methods for the slope, because pairs share them. No draw is random.
 """
@@ -69,12 +70,16 @@ class PairOfMethods(NamedTuple):
 
 
 class MethodFidelity(NamedTuple):
-    """Over the pairs separated in both worlds: how many, of how many compared; share of equal signs; slope."""
+    """Over the pairs separated in both worlds: how many, of how many compared; share of equal signs; slope.
+
+    agreement: correlation of the differences of all pairs, which is that of the methods' means on a task.
+    """
 
     pairs: tuple[PairOfMethods, ...]
     separated: int
     same_sign: Figure
     slope: Figure
+    agreement: Figure
 
 
 def graph_fidelity(
@@ -120,12 +125,14 @@ def method_fidelity(
         if (task, method, against) in other:
             modelled, modelled_apart = other[task, method, against]
             pairs.append(PairOfMethods(task, method, against, difference, modelled, apart, modelled_apart))
+    agreement = Figure(*map(math.tanh, _ends(*_over_methods(pairs, _alike)))) if pairs else _NOTHING
     both = [pair for pair in pairs if pair.separated_live and pair.separated_simulated]
     if not both:
-        return MethodFidelity(tuple(pairs), 0, _NOTHING, _NOTHING)
+        return MethodFidelity(tuple(pairs), 0, _NOTHING, _NOTHING, agreement)
     same = sum(pair.live * pair.simulated > 0 for pair in both)
     low, high = proportion_ci(same, len(both))
-    return MethodFidelity(tuple(pairs), len(both), Figure(same / len(both), low, high), _slope(both))
+    slope = _ends(*_over_methods(both, _slope))
+    return MethodFidelity(tuple(pairs), len(both), Figure(same / len(both), low, high), slope, agreement)
 
 
 def _differences(
@@ -144,18 +151,31 @@ def _differences(
     return found
 
 
-def _slope(pairs: Sequence[PairOfMethods]) -> Figure:
-    """Least squares through the origin; the bootstrap draws methods, because pairs share them."""
+def _over_methods(
+    pairs: Sequence[PairOfMethods], statistic: Callable[[Floats, Floats], float]
+) -> tuple[float, float]:
+    """statistic(simulated, live) and its standard error, leaving out methods, because pairs share them."""
     names = sorted({name for pair in pairs for name in (pair.method, pair.other)})
     ends = np.array([[names.index(pair.method), names.index(pair.other)] for pair in pairs])
     x, y = np.array([pair.simulated for pair in pairs]), np.array([pair.live for pair in pairs])
 
-    def slope(at: npt.NDArray[np.int64]) -> tuple[float, ...]:
+    def part(at: npt.NDArray[np.int64]) -> tuple[float, ...]:
         kept = np.isin(ends, at).all(axis=1)
-        square = float(x[kept] @ x[kept])
-        return (float(x[kept] @ y[kept]) / square if square else math.nan,)
+        return (statistic(x[kept], y[kept]),)
 
-    return _ends(*_jackknife(len(names), slope)[0])
+    return _jackknife(len(names), part)[0]
+
+
+def _slope(x: Floats, y: Floats) -> float:
+    """Least squares through the origin: a pair has no first method."""
+    square = float(x @ x)
+    return float(x @ y) / square if square else math.nan
+
+
+def _alike(x: Floats, y: Floats) -> float:
+    """Correlation about 0, for the same reason, on Fisher's z scale."""
+    square = float(x @ x) * float(y @ y)
+    return math.atanh(min(max(float(x @ y) / math.sqrt(square), -_LIMIT), _LIMIT)) if square else math.nan
 
 
 def _correlation(

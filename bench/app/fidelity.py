@@ -98,6 +98,7 @@ def _write(made: Fit, graphs: GraphFidelity, methods: MethodFidelity, output: Pa
         ("correlation", graphs.correlation),
         ("same_sign", methods.same_sign),
         ("slope", methods.slope),
+        ("agreement", methods.agreement),
     ):
         for end, value in zip(("", "_low", "_high"), figure, strict=True):
             if math.isfinite(value):
@@ -136,7 +137,8 @@ def _report(
         f"Graphs: {graphs.graphs} held out from the fit; correlation within tasks {interval(graphs.correlation)}, "
         f"corrected for noise {interval(graphs.corrected)}.\n"
         f"Methods: {len(methods.pairs)} pairs compared, {methods.separated} separated in both worlds; same sign "
-        f"{interval(methods.same_sign)}; slope of live on simulated differences {interval(methods.slope)}."
+        f"{interval(methods.same_sign)}; slope of live on simulated differences {interval(methods.slope)}. "
+        f"Correlation of all differences, separated or not, {interval(methods.agreement)}."
     )
     return "\n\n".join(
         [

@@ -99,6 +99,7 @@ def test_the_same_world_agrees_with_itself_on_methods(frames, runs):
     assert 0.8 < found.same_sign.low < 1
     assert found.slope.low < 1 < found.slope.high
     assert found.slope.high - found.slope.low < 0.5
+    assert 0.9 < found.agreement.value < 1
 
 
 def test_a_contrary_world_has_the_other_sign(frames, runs):
@@ -107,6 +108,7 @@ def test_a_contrary_world_has_the_other_sign(frames, runs):
 
     assert found.same_sign.value == 0
     assert found.slope.value == pytest.approx(-1)
+    assert found.agreement.value == pytest.approx(-1)
 
 
 def test_a_world_with_half_the_differences_has_slope_two(frames, runs):
@@ -115,6 +117,16 @@ def test_a_world_with_half_the_differences_has_slope_two(frames, runs):
     found = method_fidelity((runs, nothing), (flat, nothing))
 
     assert found.slope.value == pytest.approx(2)
+
+
+def test_on_one_task_the_agreement_is_the_correlation_of_the_methods_means(frames, runs):
+    one, other = (part[part["task"] == "math"] for part in (runs, frames.runs(key=5)))
+    nothing = frames.questions(runs).iloc[:0]
+    found = method_fidelity((one, nothing), (other, nothing))
+
+    means = [part.groupby("method")["accuracy"].mean().sort_index().to_numpy() for part in (one, other)]
+    assert found.agreement.value == pytest.approx(np.corrcoef(*means)[0, 1])
+    assert found.agreement.low < found.agreement.value < found.agreement.high
 
 
 def test_graded_live_runs_are_compared_with_exact_simulated_ones(frames, live):

@@ -46,6 +46,7 @@ def _jailed(method, **settings):
         ("random", {"blind": True, "models": "aliased"}),
         ("tpe[startup=2]", {"search": "300ex", "allocation": "racing"}),
         ("agent-reinforce", {"search": "300ex", "tier": "P1"}),
+        ("agent-reinforce", {"search": "2000units"}),  # ends when its agent cannot be paid any more
         ("nsga2", {"objective": "joint", "space": "open", "search": "300ex"}),
     ],
 )
