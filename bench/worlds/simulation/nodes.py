@@ -31,7 +31,7 @@ I8 = npt.NDArray[np.int8]
 Bools = npt.NDArray[np.bool_]
 
 RIGHT, NONE = 0, -1
-"""The id of the right answer, and of none at all; k ≥ 1 is the k-th wrong answer of the item (k < 2^15, `wrong`)."""
+"""The id of the right answer, and of none at all; 1 ≤ k < 2^15 is the k-th wrong answer of the item."""
 
 
 class Draw(IntEnum):
