@@ -32,18 +32,22 @@ def canonical_order(labels: Sequence[Any], preds: Sequence[set[int]]) -> list[in
         for p in preds[v]:
             succs[p].append(v)
     search = _Search([sorted(p) for p in preds], succs)
-    colours = _ranks([(level, label) for level, label in zip(_levels(preds), labels, strict=True)])
+    colours = _ranks(list(zip(_levels(preds), labels, strict=True)))
     return search.best(search.refine(colours))[1]
 
 
 def _levels(preds: Sequence[set[int]]) -> list[int]:
     levels = [-1] * len(preds)
     left = list(range(len(preds)))
-    while left:
+    while left:  # once, where nodes come after what they read
+        waiting = []
         for v in left:
-            if all(levels[p] >= 0 for p in preds[v]):
-                levels[v] = 1 + max((levels[p] for p in preds[v]), default=-1)
-        left = [v for v in left if levels[v] < 0]
+            below = [levels[p] for p in preds[v]]
+            if -1 in below:
+                waiting.append(v)
+            else:
+                levels[v] = 1 + max(below, default=-1)
+        left = waiting
     return levels
 
 
@@ -80,6 +84,8 @@ class _Search:
 
     def open_cell(self, colours: list[int]) -> list[int]:
         """One node of each twin class in the first colour that is not a single twin class; [] at a leaf."""
+        if max(colours) + 1 == self.n:
+            return []
         cells: dict[int, dict[Any, int]] = {}
         for v in range(self.n):
             cells.setdefault(colours[v], {}).setdefault(self.neighbours[v], v)
@@ -93,8 +99,10 @@ class _Search:
 
     def leaf(self, colours: list[int]) -> Leaf:
         order = sorted(range(self.n), key=colours.__getitem__)
-        rank = {v: i for i, v in enumerate(order)}
-        return tuple(tuple(sorted([rank[p] for p in self.preds[v]])) for v in order), order
+        rank = [0] * self.n
+        for i, v in enumerate(order):
+            rank[v] = i
+        return tuple([tuple(sorted([rank[p] for p in self.preds[v]])) for v in order]), order
 
     def first_leaf(self, colours: list[int]) -> Leaf:
         while cell := self.open_cell(colours):

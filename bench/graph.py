@@ -75,8 +75,8 @@ class Graph:
         labels = [(model, role, v in read_set) for v, (model, role) in enumerate(nodes)]
         order = canonical_order(labels, preds)
         rank = {v: i for i, v in enumerate(order)}
-        canonical = tuple(Node(nodes[v][0], nodes[v][1], tuple(sorted(rank[p] for p in preds[v]))) for v in order)
-        return Graph(canonical, the_sink, tuple(sorted(rank[v] for v in read_set)))
+        canonical = [Node(*nodes[v], tuple(sorted([rank[p] for p in preds[v]]))) for v in order]
+        return Graph(tuple(canonical), the_sink, tuple(sorted([rank[v] for v in read_set])))
 
     @cached_property
     def id(self) -> str:
@@ -173,10 +173,14 @@ def _predecessors(n: int, edges: Iterable[tuple[int, int]]) -> list[set[int]]:
     if n == 0:
         raise InvalidGraph("a graph needs at least one node")
     preds: list[set[int]] = [set() for _ in range(n)]
+    sorted_so_far = True  # the usual case: nodes come after what they read, so there is no cycle
     for a, b in edges:
         if not (0 <= a < n and 0 <= b < n):
             raise InvalidGraph(f"edge ({a}, {b}) names a node outside 0..{n - 1}")
         preds[b].add(a)
+        sorted_so_far &= a < b
+    if sorted_so_far:
+        return preds
     left, settled = set(range(n)), set[int]()
     while left:
         ready = {v for v in left if preds[v] <= settled}

@@ -26,7 +26,8 @@ MIB = 1 << 20
 DEEPEST = 16
 """Levels of nesting in JSON; a record needs six."""
 
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A text of JSON, or one that never ends, so that no text is gone through twice whatever stands in it."""
 _INNERMOST = re.compile(r"[\[{][^\[\]{}]*[\]}]")
 
 _ENDLESS = re.compile(r"\d{33,}|[eE]\+?\d{3,}")

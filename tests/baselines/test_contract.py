@@ -14,11 +14,15 @@ def test_every_method_file_can_be_imported():
     assert broken_methods() == {}
 
 
+FEWER = {"planner": "planner[particles=8,candidates=4,items=64,renewed=2]"}
+"""Methods that think for long, with less to think about: the contract is the same."""
+
+
 @pytest.mark.parametrize("name", list_methods())
 def test_contract(name):
     if lack := missing_module(REGISTRY[name]):
         pytest.skip(f"{name} needs {lack}: install the extra gp")
-    verdicts = list(check_method(name))
+    verdicts = list(check_method(FEWER.get(name, name)))
 
     assert len(verdicts) == 7 * (len(SETTINGS) + 1) + 1
     assert [verdict for verdict in verdicts if not verdict.passed] == []

@@ -13,6 +13,7 @@ from bench import load_records, run
 from bench.entries import is_entry, read_entry
 from bench.errors import BrokenRecord, IsobudgetError
 from bench.packing import slug, write_entry
+from bench.untrusted import parse_json
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +156,9 @@ def test_slugs_are_safe_and_different():
 
     assert len(set(slugs)) == len(names)
     assert all(set(s) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for s in slugs)
+
+
+def test_a_text_that_never_ends_is_refused_at_once():
+    """Each of its quotes could begin a text; to look for the end of each would take hours."""
+    with pytest.raises(BrokenRecord, match="no strict JSON: Unterminated"):
+        parse_json('["' + 'a\\"' * 1_000_000, "summary")
