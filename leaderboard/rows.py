@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ def counted_runs(runs: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
     """The runs on the blocks that count."""
     keep = [
         block in blocks.kept.get(str(cell), ()) and status != "infra"
-        for cell, block, status in zip(runs["cell"], runs["block"], runs["status"], strict=True)
+        for cell, block, status in zip(*(runs[name].tolist() for name in ("cell", "block", "status")), strict=True)
     ]
     return runs[np.array(keep, dtype=bool)]
 
@@ -51,9 +52,17 @@ def counted_runs(runs: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
 def take_costs(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Costs]:
     """The costs of each method's counted runs: means over blocks, every cell with the same weight."""
     counted = counted_runs(runs, blocks)
-    seconds = {method: spent.to_numpy(np.float64) for method, spent in counted.groupby("method")["spent_seconds"]}
+    spent = counted["spent_seconds"].to_numpy(np.float64)
+    seconds: dict[Any, Floats] = {
+        method: spent[rows] for method, rows in counted.groupby("method").indices.items()
+    }
     by_block = _by_block(counted)
-    return {str(method): _costs(own, seconds[method]) for method, own in by_block.groupby("method")}
+    values = by_block.to_numpy(np.float64)
+    cells: dict[Any, list[Floats]] = {method: [] for method in sorted(seconds)}
+    groups: dict[Any, Any] = by_block.groupby(["method", "cell"]).indices
+    for (method, _), rows in groups.items():
+        cells[method].append(values[rows])
+    return {str(method): _costs(by_block.columns, own, seconds[method]) for method, own in cells.items() if own}
 
 
 def score_samples(runs: pd.DataFrame, blocks: Blocks) -> dict[str, Floats]:
@@ -75,12 +84,9 @@ def _by_block(counted: pd.DataFrame) -> pd.DataFrame:
     return known.groupby(["method", "cell", "block"]).mean()
 
 
-def _costs(by_block: pd.DataFrame, seconds: Floats) -> Costs:
-    """One method's; seconds: of its runs' searches."""
-    cells = [own.to_numpy(dtype=np.float64) for _, own in by_block.groupby("cell")]
-    by_cell = {
-        str(name): [_mean(cell[:, at].tolist()) for cell in cells] for at, name in enumerate(by_block.columns)
-    }
+def _costs(names: Iterable[str], cells: list[Floats], seconds: Floats) -> Costs:
+    """One method's. cells: of each cell the values (blocks, names); seconds: of its runs' searches."""
+    by_cell = {str(name): [_mean(cell[:, at].tolist()) for cell in cells] for at, name in enumerate(names)}
     means = {name: _mean(of_cells) for name, of_cells in by_cell.items()}
     # Where one cell is unknown, so is the mean: no task is dropped in silence.
     known = {name: means[name] if _all_known(by_cell[name]) else math.nan for name in _COMPLETE}

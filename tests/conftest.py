@@ -21,6 +21,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(Path(__file__).parent))  # `agent_server`, `scripted_http`, `told`
 
 
+def pytest_collection_modifyitems(items):
+    """The longest test comes first: last, it would leave all processes but one with nothing to do."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True)
 def methods_as_they_were():
     """What a test registers is forgotten after it, whatever else runs in its process."""

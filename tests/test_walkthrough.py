@@ -71,6 +71,7 @@ def test_every_option_of_the_walkthrough_exists(heading, script):
 
 @pytest.mark.usefixtures("bubblewrap")
 @pytest.mark.timeout(900)
+@pytest.mark.long
 def test_the_walkthrough_works(shell):
     said = ""
     for _, script in _blocks():

@@ -1,6 +1,7 @@
 """A small suite with everything a site can show, hostile names included; its files; a browser to look at them."""
 
 import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -92,9 +93,16 @@ def hostile():
 
 
 @pytest.fixture(scope="session")
-def files(maker):
-    """Path → content of every file of the small site."""
-    return maker()
+def files(maker, tmp_path_factory):
+    """Path → content of every file of the small site, built by the first of the test processes that needs it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return maker()
+    kept = tmp_path_factory.getbasetemp().parent / "small-site.pickle"  # a folder of this run alone
+    if not kept.exists():
+        own = tmp_path_factory.mktemp("files") / kept.name
+        own.write_bytes(pickle.dumps(maker()))
+        own.replace(kept)
+    return pickle.loads(kept.read_bytes())
 
 
 @pytest.fixture(scope="session")
