@@ -3,7 +3,7 @@
     python benchmarks/vllm_throughput.py --model L           starts a server of that pocket model on this machine
     python benchmarks/vllm_throughput.py --base-url URL --served NAME
 
-Both send the same requests at the same concurrency, and the server has seen them all once before, in the warm-
+Both send the same requests at the same concurrency, all of which the server has seen once, when it was warmed
 up. Ours are those of graphs on questions, level by level: prompts are made, answers graded and votes counted in
 between. The plain client (aiohttp, a worker a connection) sends what ours has sent, without waiting for levels.
 Who goes first alternates, so that what else the machine does weighs on both. The ratio is the geometric mean

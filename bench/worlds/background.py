@@ -25,7 +25,7 @@ class Work(Generic[T]):
         try:
             return self._future.result()
         except KeyboardInterrupt:
-            self._future.cancel()
+            self.cancel()
             raise
 
     def cancel(self) -> None:

@@ -74,7 +74,7 @@ class Pending(Protocol):
     """Requests under way."""
 
     def result(self) -> None:
-        """Wait until all are answered. Raises what failed for good."""
+        """Wait until all are answered. Raises what failed for good, and gives up the others then."""
         ...
 
     def cancel(self) -> None:

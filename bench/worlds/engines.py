@@ -135,8 +135,12 @@ class Engines:
         if unknown := [name for name in batch.rows if name not in self._engines]:
             raise IsobudgetError(f"no engine serves model {unknown[0]}: give --model {unknown[0]}=FOLDER_OR_NAME")
         if not self._sleep:
-            for name in batch.rows:
-                self._enqueue(name, batch)
+            try:
+                for name in batch.rows:
+                    self._enqueue(name, batch)
+            except BaseException:  # nobody would wait for what the other engines have
+                batch.cancel()
+                raise
         return batch
 
     def close(self) -> None:
@@ -220,7 +224,7 @@ def _revision(source: str) -> str:
     digest = hashlib.sha256()
     for path in weights:
         with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+            hashlib.file_digest(file, lambda: digest)
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

@@ -33,16 +33,17 @@ class Meter:
     """The differences of one server's counters. read: gives its text, "" where it has none."""
 
     def __init__(self, read: Callable[[], str]) -> None:
-        self._read, self._last, self._since = read, dict[str, float](), 0.0
-        self._met = False
+        self._read, self._since = read, 0.0
+        self._last: dict[str, float] | None = None  # {}: it has no counters
 
     def take(self) -> dict[str, float]:
         """What the server did since the last time, whoever asked; empty at first and where it counts nothing."""
-        if self._met and not self._last:
-            return {}  # it had no counters the first time
-        now, at, before, since = totals(self._read()), time.perf_counter(), self._last, self._since
-        self._met, self._last, self._since = True, now or before, at
-        if not now or not before:
+        before, since = self._last, self._since
+        if before == {}:
+            return {}
+        now, at = totals(self._read()), time.perf_counter()
+        self._last, self._since = now or before or {}, at
+        if not now or before is None:
             return {}
         again = any(value < before.get(name, 0.0) for name, value in now.items())  # it was started again, from 0
         used = now if again else {name: value - before.get(name, 0.0) for name, value in now.items()}

@@ -73,10 +73,8 @@ class _Answering:
         try:
             if self._pending is not None:
                 self._pending.result()
-        except BaseException:
-            self.cancel()
-            raise
-        self._world._flush()
+        finally:
+            self._world._flush()
         return self._world._answers(self._calls, self._got)
 
     def cancel(self) -> None:

@@ -116,6 +116,18 @@ def test_an_interrupted_batch_leaves_nothing_behind(world):
     assert sorted(got) == list(range(5))
 
 
+def test_a_batch_that_one_engine_refuses_is_taken_back_from_the_others(world):
+    def body(model, words):
+        message = {"role": "user", "content": words}
+        return json.dumps(
+            {"model": model, "messages": [message], "max_tokens": 9, "temperature": 0.7, "seed": 1}
+        ).encode()
+
+    with pytest.raises(Exception, match="maximum context length"):
+        world._client.begin([body("S", "Sort cab"), body("M", "Sort " + "abc" * 500)], lambda i, done: None)
+    assert all(not waiting for waiting in world._client._waiting.values())
+
+
 def test_a_whole_run_is_repeatable_and_measured(world):
     made = [
         run("random", "pocket", "20units", "80ex", world=world, pool="pocket", questions=10, tests=30)
